@@ -1,0 +1,1 @@
+"""The rim: settings, reading and writing, Prefect flows and the command line."""

@@ -1,0 +1,1 @@
+"""Forecasts of lead-time demand and their proof."""

@@ -1,0 +1,74 @@
+"""The matrix that features hand to models: one row per (series, cutoff, horizon)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from stockalert.arrays import BoolArray, DateArray, FloatArray, IntArray
+
+__all__ = ["Rows", "concatenate"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Features known at each row's cutoff, and the facts a model needs beside them.
+
+    Attributes
+    ----------
+    values : float32, shape (n_rows, n_features)
+        Feature matrix; NaN where a feature is unknown.
+    names : length n_features
+        Column names of `values`.
+    categorical : names of columns that hold category codes (negative or NaN = unknown).
+    series : int32, shape (n_rows,)
+        Position of the row's series in the panel.
+    cutoff : datetime64[D], shape (n_rows,)
+        Last day whose sales are known to the row.
+    horizon : int32, shape (n_rows,), periods
+        Length of the interval that the row's demand is summed over.
+    scale : float32, shape (n_rows,), units per period, > 0
+        The series' own backward-looking level.
+    abc, pattern : int8, shape (n_rows,)
+        Codes of `stockalert.classification` at the cutoff.
+    demand : float32, shape (n_rows,), units, or None
+        Demand over (cutoff, cutoff + horizon]: the target; None where it is not known yet.
+    weight : float32, shape (n_rows,), or None
+        Trust in the target: the share of the interval whose demand was visible, 0..1.
+    """
+
+    values: FloatArray
+    names: tuple[str, ...]
+    categorical: tuple[str, ...]
+    series: IntArray
+    cutoff: DateArray
+    horizon: IntArray
+    scale: FloatArray
+    abc: IntArray
+    pattern: IntArray
+    demand: FloatArray | None = None
+    weight: FloatArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+    def take(self, which: BoolArray | IntArray | slice) -> Rows:
+        """Return the rows that `which` (mask, positions or slice) selects."""
+        per_row = {
+            f.name: getattr(self, f.name)[which]
+            for f in fields(self)
+            if isinstance(getattr(self, f.name), np.ndarray)
+        }
+        return replace(self, **per_row)
+
+
+def concatenate(parts: list[Rows]) -> Rows:
+    """Stack rows that have the same columns, in order."""
+    first = parts[0]
+    stacked = {
+        f.name: np.concatenate([getattr(part, f.name) for part in parts])
+        for f in fields(first)
+        if isinstance(getattr(first, f.name), np.ndarray)
+    }
+    return replace(first, **stacked)
