@@ -1,14 +1,18 @@
+# Every target creates .venv with the locked dependencies by itself; a second run reuses it.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+OUT ?= demo-out
+PYTEST_FLAGS ?=
 
 .DEFAULT_GOAL := help
 
 help:  ## Show this help
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{split($$1, t, ":"); printf "  make %-16s %s\n", t[1], $$2}'
 
 $(READY): requirements.lock pyproject.toml
+	@echo "setting up $(VENV) from requirements.lock"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet "uv==0.13.9"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
@@ -17,4 +21,43 @@ $(READY): requirements.lock pyproject.toml
 
 setup: $(READY)  ## Create .venv with the locked dependencies
 
-.PHONY: help setup
+demo: $(READY)  ## The whole nightly job on real retail data, into OUT=demo-out
+	@$(BIN)/stockalert demo --out $(OUT)
+
+test: check  ## Set-up, every rule and every test
+
+check: lint types layers docs-check tests  ## Format, lint, types, layers, docs, tests
+
+lint: $(READY)  ## ruff: format and lint
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: $(READY)  ## mypy in strict mode
+	@$(BIN)/mypy
+
+layers: $(READY)  ## import-linter: who may import whom
+	@$(BIN)/lint-imports
+
+docs-check: $(READY)  ## Fail when a generated page is stale
+	@$(BIN)/python -m stockalert.tables.reference --check docs/tables.md
+
+tests: $(READY)  ## pytest: doctests and tests in random order, warnings are errors
+	@$(BIN)/pytest $(PYTEST_FLAGS)
+
+docs: $(READY)  ## Write the generated pages
+	@$(BIN)/python -m stockalert.tables.reference docs/tables.md
+
+lock: $(READY)  ## Compile requirements.lock from pyproject.toml
+	@$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --python-version 3.11 \
+		--no-emit-index-url --no-annotate --no-header --output-file requirements.lock
+
+bench: bench-forecast  ## Every benchmark (BENCH_DATA=folder of benchmark data)
+
+bench-forecast: $(READY)  ## Forecast quality beside its peers (BENCH_DATA=folder)
+	@$(BIN)/python -m benchmarks.forecast.run
+
+clean:  ## Remove the environment, caches and demo output
+	rm -rf $(VENV) demo-out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help setup demo test check lint types layers docs-check tests docs lock bench bench-forecast clean

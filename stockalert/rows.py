@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from stockalert.arrays import BoolArray, DateArray, FloatArray, IntArray
 
-__all__ = ["Rows", "concatenate"]
+__all__ = ["Rows", "concatenate", "load_rows", "save_rows"]
 
 
 @dataclass(frozen=True)
@@ -72,3 +74,20 @@ def concatenate(parts: list[Rows]) -> Rows:
         if isinstance(getattr(first, f.name), np.ndarray)
     }
     return replace(first, **stacked)
+
+
+def save_rows(rows: Rows, path: Path) -> Path:
+    """Write rows to one uncompressed `.npz` file, so that tasks can hand over a path."""
+    present = {f.name: getattr(rows, f.name) for f in fields(rows)}
+    arrays = {name: np.asarray(value) for name, value in present.items() if value is not None}
+    np.savez(path, allow_pickle=False, **arrays)
+    return path
+
+
+def load_rows(path: Path) -> Rows:
+    """Read what `save_rows` wrote."""
+    with np.load(path, allow_pickle=False) as stored:
+        content: dict[str, Any] = {name: stored[name] for name in stored.files}
+    for name in ("names", "categorical"):
+        content[name] = tuple(content[name].tolist())
+    return Rows(**content)
