@@ -57,7 +57,7 @@ class Rows:
 
     def take(self, which: BoolArray | IntArray | slice) -> Rows:
         """Return the rows that `which` (mask, positions or slice) selects."""
-        per_row = {
+        per_row: dict[str, Any] = {
             f.name: getattr(self, f.name)[which]
             for f in fields(self)
             if isinstance(getattr(self, f.name), np.ndarray)
@@ -68,7 +68,7 @@ class Rows:
 def concatenate(parts: list[Rows]) -> Rows:
     """Stack rows that have the same columns, in order."""
     first = parts[0]
-    stacked = {
+    stacked: dict[str, Any] = {
         f.name: np.concatenate([getattr(part, f.name) for part in parts])
         for f in fields(first)
         if isinstance(getattr(first, f.name), np.ndarray)
