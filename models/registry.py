@@ -1,0 +1,133 @@
+"""Which registered model version serves: the alias `champion`, and why it moved or did not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.quiet import quiet_environment
+from stockalert.errors import ChampionError, OutputError
+
+quiet_environment()
+
+from mlflow.artifacts import download_artifacts  # noqa: E402
+from mlflow.entities import RunTag  # noqa: E402
+from mlflow.entities.model_registry import ModelVersion  # noqa: E402
+from mlflow.exceptions import MlflowException  # noqa: E402
+
+from models.tracking_model import ARTIFACT_FOLDER, digest  # noqa: E402
+from models.tracking_store import (  # noqa: E402
+    REGISTERED_MODEL,
+    Store,
+    default_tracking_uri,
+    open_store,
+)
+
+__all__ = ["CHAMPION", "Champion", "champion", "promote", "set_verdict"]
+
+CHAMPION = "champion"
+_LONGEST_TAG = 5000
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model version that serves.
+
+    Attributes
+    ----------
+    version : its number in the registry.
+    run_id : the training's parent run.
+    folder : local folder that `models.demand.DemandModel.load` reads.
+    tags : settings_fingerprint, features_fingerprint, data_fingerprint, trained_until (ISO
+        date), trained_at (ISO timestamp), verdict, verdict_reason …
+    """
+
+    version: str
+    run_id: str
+    folder: Path
+    tags: Mapping[str, str]
+
+
+def champion(out: Path, *, tracking_uri: str = "") -> Champion:
+    """Find the version that serves and its files.
+
+    Raises
+    ------
+    ChampionError
+        There is no store, no version with the alias, or its files are missing or damaged.
+    """
+    if not tracking_uri and not (out / "mlflow.db").exists():
+        raise ChampionError(
+            f"no model has been trained in {out}: {default_tracking_uri(out)} does not exist;"
+            " run `stockalert train` first"
+        )
+    try:
+        store = open_store(out, tracking_uri=tracking_uri)
+    except OutputError as error:
+        raise ChampionError(str(error)) from error
+    found = _served(store)
+    if found is None:
+        raise ChampionError(
+            f"no version of {REGISTERED_MODEL} in {store.tracking_uri} is the champion;"
+            " run `stockalert train` first"
+        )
+    folder = _files(store, found)
+    return Champion(str(found.version), str(found.run_id), folder, dict(found.tags))
+
+
+def promote(store: Store, version: str, reason: str, figures: Mapping[str, float]) -> None:
+    """Let a version serve from now on; the alias moves last, when the reason is on record."""
+    before = _served(store)
+    replaced = {"replaces_version": str(before.version)} if before else {}
+    _record(store, version, {"verdict": "promoted", **replaced}, reason, figures)
+    store.client.set_registered_model_alias(REGISTERED_MODEL, CHAMPION, version)
+
+
+def set_verdict(store: Store, version: str, reason: str, figures: Mapping[str, float]) -> None:
+    """Put on record why a version does not serve; the champion stays."""
+    _record(store, version, {"verdict": "not promoted"}, reason, figures)
+
+
+def _served(store: Store) -> ModelVersion | None:
+    try:
+        return store.client.get_model_version_by_alias(REGISTERED_MODEL, CHAMPION)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise ChampionError(f"the model store cannot be read: {error.message}") from error
+
+
+def _files(store: Store, found: ModelVersion) -> Path:
+    """Return the champion's folder once its contents agree with the digest on record."""
+    name = f"the champion, version {found.version} of {REGISTERED_MODEL},"
+    try:
+        folder = Path(
+            download_artifacts(
+                artifact_uri=f"{str(found.source).rstrip('/')}/{ARTIFACT_FOLDER}",
+                tracking_uri=store.tracking_uri,
+            )
+        )
+    except (MlflowException, OSError) as error:
+        raise ChampionError(
+            f"{name} has no files at {found.source}; has the output directory moved? Train again"
+        ) from error
+    expected = found.tags.get("artifact_digest")
+    if expected is not None and digest(folder) != expected:
+        raise ChampionError(f"{name} is damaged: files in {folder} changed since it was trained")
+    return folder
+
+
+def _record(
+    store: Store, version: str, facts: Mapping[str, str], reason: str, figures: Mapping[str, float]
+) -> None:
+    """Write the verdict on the version and on its run, where `mlflow ui` shows it."""
+    client = store.client
+    tags = {**facts, "verdict_reason": reason[:_LONGEST_TAG]}
+    tags |= {f"verdict_{name}": f"{value:.6g}" for name, value in figures.items()}
+    run_id = str(client.get_model_version(REGISTERED_MODEL, version).run_id)
+    for name, value in tags.items():
+        client.set_model_version_tag(REGISTERED_MODEL, version, name, value)
+    client.update_model_version(REGISTERED_MODEL, version, description=reason)
+    notes = {**tags, "model_version": version, "mlflow.note.content": reason}
+    client.log_batch(run_id, tags=[RunTag(name, value) for name, value in notes.items()])

@@ -1,0 +1,111 @@
+"""The MLflow store beside the published tables: one SQLite file, one folder of artifacts.
+
+An absolute path in both places lets `mlflow ui`, notebooks and nightly jobs agree on them from
+any working directory.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.quiet import quiet_environment
+from stockalert.errors import OutputError
+
+quiet_environment()
+
+from mlflow import MlflowClient  # noqa: E402
+from mlflow.exceptions import MlflowException  # noqa: E402
+
+__all__ = ["EXPERIMENT", "REGISTERED_MODEL", "Store", "default_tracking_uri", "open_store"]
+
+EXPERIMENT = "stockalert"
+REGISTERED_MODEL = "stockalert-demand"
+
+_SQLITE = "sqlite:///"
+_SQLITE_MAGIC = b"SQLite format 3\x00"
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open tracking store and model registry.
+
+    Attributes
+    ----------
+    client : speaks to this store only; MLflow's global tracking URI is neither read nor set.
+    tracking_uri : where it is.
+    experiment_id : of the experiment `stockalert`.
+    """
+
+    client: MlflowClient
+    tracking_uri: str
+    experiment_id: str
+
+
+def default_tracking_uri(out: Path) -> str:
+    """Return the absolute address of the store below an output directory.
+
+    Examples
+    --------
+    >>> default_tracking_uri(Path("/srv/shop/out"))
+    'sqlite:////srv/shop/out/mlflow.db'
+    """
+    return f"{_SQLITE}{out.resolve() / 'mlflow.db'}"
+
+
+def open_store(out: Path, *, tracking_uri: str = "") -> Store:
+    """Open the store, creating database, experiment and registered model where absent.
+
+    Parameters
+    ----------
+    out : output directory; artifacts go to its folder `mlartifacts`, unless a tracking server
+        (http…) keeps them itself.
+    tracking_uri : any MLflow address; empty for `default_tracking_uri(out)`.
+
+    Raises
+    ------
+    OutputError
+        The directory cannot be written, the database file is not one, or MLflow refuses it.
+    """
+    uri = tracking_uri or default_tracking_uri(out)
+    _check_database_file(uri)
+    try:
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        return Store(client, uri, _experiment(client, out, uri))
+    except MlflowException as error:
+        raise OutputError(f"the model store {uri} cannot be opened: {error.message}") from error
+
+
+def _check_database_file(uri: str) -> None:
+    """Say at once what MLflow would find out after minutes of retries."""
+    if not uri.startswith(_SQLITE):
+        return
+    file = Path(uri.removeprefix(_SQLITE))
+    if set("?#%") & set(str(file)):
+        raise OutputError(f"the model store {file} needs a path without the characters ? # %")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        start = _SQLITE_MAGIC if not file.exists() else file.open("rb").read(len(_SQLITE_MAGIC))
+    except OSError as error:
+        raise OutputError(f"the model store {file} cannot be used: {error.strerror}") from error
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise OutputError(f"the model store {file} cannot be written: permission denied")
+    if start not in (b"", _SQLITE_MAGIC):
+        raise OutputError(
+            f"the model store {file} is not a SQLite database; move it away and train again"
+        )
+
+
+def _experiment(client: MlflowClient, out: Path, uri: str) -> str:
+    """Return the experiment's id; a new store gets the experiment and the registered model."""
+    found = client.get_experiment_by_name(EXPERIMENT)
+    if found is None:
+        artifacts = None if uri.startswith("http") else str(out.resolve() / "mlartifacts")
+        client.create_registered_model(
+            REGISTERED_MODEL, description="Quantiles of demand over the protection interval."
+        )
+        return str(client.create_experiment(EXPERIMENT, artifact_location=artifacts))
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    return str(found.experiment_id)
