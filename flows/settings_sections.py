@@ -1,0 +1,202 @@
+"""The sections of the settings: every key with its type, bounds, default and meaning."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+
+__all__ = [
+    "AlertSettings",
+    "CalendarSettings",
+    "GuardSettings",
+    "LeadTimeSettings",
+    "ModelSettings",
+    "OrderSettings",
+    "PathSettings",
+    "QuarantineSettings",
+    "ScaleSettings",
+    "Section",
+    "ServiceSettings",
+    "Source",
+]
+
+_PUBLISHED_LEVELS = (0.5, 0.8, 0.9, 0.95, 0.975, 0.99)
+
+
+def _country(text: str) -> str:
+    if not re.fullmatch(r"([A-Z]{2,3}(-[A-Z0-9]{1,3})?)?", text):
+        raise ValueError('an ISO code such as "FR", or ""')
+    return text
+
+
+def _hours(text: str) -> str:
+    clock = r"([01]\d|2[0-3]):[0-5]\d"
+    if not re.fullmatch(f"({clock}-{clock})?", text):
+        raise ValueError('hours such as "22:00-07:00", or ""')
+    return text
+
+
+_Level = Annotated[float, Field(gt=0, lt=1)]
+_Share = Annotated[float, Field(ge=0, le=1)]
+_Count = Annotated[int, Field(ge=1)]
+_Whole = Annotated[int, Field(ge=0)]
+_Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Section(BaseModel):
+    """A TOML table: frozen, and strict about unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LeadTimeSettings(Section):
+    """What holds where no supplier, item or receipt says more."""
+
+    default_days: _Amount = Field(14.0, description="Lead time in days, where nothing is declared")
+    review_days: _Amount = Field(1.0, description="Days between two chances to order")
+
+
+class ServiceSettings(Section):
+    """How sure a reorder point must be."""
+
+    mode: Literal["target", "cost", "fill_rate"] = Field(
+        "target", description='"target" (the level), "cost" (critical ratio) or "fill_rate"'
+    )
+    level: _Level = Field(0.95, description="Cycle service level; the fill rate in that mode")
+    floor: _Level = Field(0.80, description="Lowest quantile used, in modes cost and fill_rate")
+    cap: _Level = Field(0.995, description="Highest quantile used, in modes cost and fill_rate")
+    goodwill_share: _Amount = Field(
+        0.0, description="Share of the price lost with a customer's trust, added to the margin"
+    )
+
+    @model_validator(mode="after")
+    def _floor_below_cap(self) -> Self:
+        if self.floor > self.cap:
+            raise ValueError(f"floor at or below cap {self.cap:g}")
+        return self
+
+
+class ModelSettings(Section):
+    """How the forecast is trained."""
+
+    levels: tuple[_Level, ...] = Field(
+        (0.05, 0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99),
+        description="Quantile levels; 0.5, 0.8, 0.9, 0.95, 0.975 and 0.99 must be there",
+    )
+    seed: _Whole = Field(7, description="Start of every random choice")
+    seeds: _Count = Field(1, description="Models averaged per level, each with its own seed")
+    retrain_every_days: _Count = Field(7, description="Age at which nightly trains anew")
+    max_rows: _Count = Field(2_000_000, description="Most training rows; more are sampled")
+    cutoff_every_days: _Count = Field(7, description="Days between two training cutoffs")
+    horizons_per_cutoff: _Count = Field(2, description="Intervals drawn per item and cutoff")
+    history_days: _Whole = Field(0, description="Days of history trained on; 0 = all")
+    evaluation_days: _Count = Field(56, description="Last days, kept unseen for the comparison")
+    calibration_days: _Count = Field(
+        56, description="Days of cutoffs that quantiles are shifted on"
+    )
+    num_leaves: Annotated[int, Field(ge=2)] = Field(63, description="Leaves per tree")
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.05, description="Weight of each tree"
+    )
+    n_estimators: _Count = Field(400, description="Most trees per level")
+    min_child_samples: _Count = Field(100, description="Fewest rows in a leaf")
+    early_stopping_rounds: _Whole = Field(
+        30, description="Trees without gain before training stops; 0 = never"
+    )
+    threads: _Whole = Field(0, description="Processor cores used; 0 = all")
+
+    @field_validator("levels")
+    @classmethod
+    def _levels_as_published(cls, levels: tuple[float, ...]) -> tuple[float, ...]:
+        if missing := [at for at in _PUBLISHED_LEVELS if at not in levels]:
+            raise ValueError(f"a list that contains {', '.join(f'{at:g}' for at in missing)}")
+        if list(levels) != sorted(set(levels)):
+            raise ValueError("a rising list without repeats")
+        if any(abs(at * 1000 - round(at * 1000)) > 1e-9 for at in levels):
+            raise ValueError("levels of at most three decimals")
+        return levels
+
+
+class OrderSettings(Section):
+    """How an order is sized."""
+
+    policy: Literal["auto", "reorder_point", "fixed_quantity", "base_stock"] = Field(
+        "auto",
+        description='"auto", "reorder_point" (s, S), "fixed_quantity" (s, nQ) '
+        'or "base_stock" (periodic)',
+    )
+    budget: _Amount = Field(0.0, description="Most money proposed per night; 0 = no limit")
+
+
+class CalendarSettings(Section):
+    """Which holidays count."""
+
+    country: Annotated[str, AfterValidator(_country)] = Field(
+        "",
+        description='ISO code such as "FR": its national holidays become features; "" = none',
+    )
+
+
+class PathSettings(Section):
+    """Where things are kept besides OUT."""
+
+    tracking_uri: str = Field(
+        "", description='MLflow store; "" = an absolute sqlite:///OUT/mlflow.db'
+    )
+
+
+class GuardSettings(Section):
+    """When a night is not published, and the last good one stays served."""
+
+    enabled: bool = Field(True, description="Whether the guard may refuse")
+    max_share_changed: _Share = Field(0.5, description="Most reorder points that may change")
+    max_jump: Annotated[float, Field(ge=1)] = Field(
+        5.0, description="Largest factor between a reorder point and the one before"
+    )
+    max_share_missing: _Share = Field(0.01, description="Most items that may drop out")
+    min_coverage_gap: _Share = Field(0.05, description="Coverage may miss its level by so much")
+    max_volume_change: _Amount = Field(0.5, description="Largest change of input rows, as a share")
+    max_stale_days: _Whole = Field(3, description="Most days between the last sale and today")
+
+
+class QuarantineSettings(Section):
+    """When bad rows stop the run."""
+
+    max_share: _Share = Field(0.01, description="Most rows of a table that may break the contract")
+
+
+class AlertSettings(Section):
+    """Who hears of what."""
+
+    urls: tuple[SecretStr, ...] = Field(
+        (), description="Where alerts go: mailto://, slack://, json://, tgram:// …"
+    )
+    min_money_at_risk: _Amount = Field(0.0, description="Less money at risk is not worth an alert")
+    quiet_hours: Annotated[str, AfterValidator(_hours)] = Field(
+        "",
+        description='Hours without alerts, "22:00-07:00"; "" = none',
+    )
+
+
+class ScaleSettings(Section):
+    """Where the work runs."""
+
+    runner: Literal["local", "dask"] = Field("local", description='"local" or "dask"')
+    address: str = Field("", description="Address of the dask scheduler")
+
+
+class Source(Section):
+    """A table read from a data base instead of the data directory."""
+
+    url: SecretStr = Field(description="Address, such as postgresql://user:password@host/shop")
+    query: str = Field("", description="SQL that yields the table's columns")
