@@ -29,7 +29,7 @@ MAX_LEVEL = 0.9999
 
 TAIL_RATIO = 5.0
 BLOCK_ROWS = 4096
-HALVINGS = 40
+HALVINGS = 32
 
 
 def rearrange(values: NumberArray) -> FloatArray:

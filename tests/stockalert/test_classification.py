@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stockalert.classification import CLASSES, PATTERNS, abc_codes, pattern_codes, xyz_codes
@@ -15,6 +15,7 @@ def test_a_items_earn_the_first_eighty_percent_and_b_items_the_next_fifteen() ->
     assert [CLASSES[code] for code in abc_codes(revenue)] == ["A", "A", "B", "B", "C", "C"]
 
 
+@settings(deadline=None, max_examples=40)
 @given(revenues)
 def test_abc_agrees_with_a_walk_down_the_list_of_distinct_revenues(revenue: list[int]) -> None:
     total, dearer, expected = sum(revenue), 0, {}
@@ -25,6 +26,7 @@ def test_abc_agrees_with_a_walk_down_the_list_of_distinct_revenues(revenue: list
     assert abc_codes(np.array(revenue)).tolist() == [expected[value] for value in revenue]
 
 
+@settings(deadline=None, max_examples=40)
 @given(revenues, st.randoms(use_true_random=False))
 def test_the_order_of_the_shelf_does_not_change_a_class(revenue: list[int], random) -> None:
     order = list(range(len(revenue)))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import integrate, stats
@@ -30,12 +30,14 @@ def test_crossing_quantiles_are_sorted_and_nothing_else_changes() -> None:
     assert rearrange(np.array([[5.0, 4.0], [1.0, 2.0]])).tolist() == [[4.0, 5.0], [1.0, 2.0]]
 
 
+@settings(deadline=None, max_examples=40)
 @given(demand)
 def test_a_forecast_level_returns_exactly_what_was_forecast(values: np.ndarray) -> None:
     values = _reorderable(values)
     np.testing.assert_allclose(quantile_at(values, LEVELS, LEVELS[None, :]), values, atol=1e-9)
 
 
+@settings(deadline=None, max_examples=40)
 @given(demand, st.floats(0, 1), st.floats(0, 1))
 def test_a_higher_level_never_has_a_lower_quantile(
     values: np.ndarray, one: float, other: float
@@ -46,6 +48,7 @@ def test_a_higher_level_never_has_a_lower_quantile(
     assert (low <= high + 1e-9).all()
 
 
+@settings(deadline=None, max_examples=40)
 @given(demand, st.floats(0.001, 0.999))
 def test_looking_up_and_inverting_agree(values: np.ndarray, level: float) -> None:
     values = _reorderable(values)
@@ -54,6 +57,7 @@ def test_looking_up_and_inverting_agree(values: np.ndarray, level: float) -> Non
     assert (probability_at_most(values, LEVELS, x - 1e-6) <= level + 1e-9).all()
 
 
+@settings(deadline=None, max_examples=40)
 @given(demand, st.integers(2, 50))
 def test_demand_in_boxes_of_k_has_quantiles_divided_by_k(values: np.ndarray, k: int) -> None:
     values = _reorderable(values)
@@ -114,6 +118,7 @@ def test_a_mixture_of_normals_agrees_with_its_published_distribution_function() 
     np.testing.assert_allclose(0.7 * short.cdf(at) + 0.3 * long.cdf(at), wanted, atol=2e-3)
 
 
+@settings(deadline=None, max_examples=40)
 @given(arrays(np.float64, (2, 3, len(LEVELS)), elements=st.integers(0, 60).map(float)))
 def test_a_mixture_is_the_smallest_demand_whose_mixed_probability_reaches_the_level(
     values: np.ndarray,
@@ -148,6 +153,7 @@ def test_between_two_horizons_demand_grows_in_a_straight_line() -> None:
     np.testing.assert_allclose(found[0], expected)
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     arrays(np.float64, (2, 4, 2), elements=st.integers(0, 99).map(float)),
     st.floats(0, 40),

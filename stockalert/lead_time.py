@@ -1,0 +1,254 @@
+"""How long a supplier takes: learned from receipts, shrunk towards what is declared.
+
+A lead time is the number of days from `ordered_at` to `received_at`. Per series:
+
+* without a receipt of its own, the declared mean and deviation hold exactly (deviation 0 or null =
+  fixed); with nothing declared its supplier's other receipts speak, then the default;
+* with receipts, mean and variance are averages over its own receipts (recent ones weigh more),
+  the declaration (which counts as five receipts; the default as one) and the supplier's receipts
+  for other items (together at most five);
+* where there are receipts, an open order that is older than the mean they give is censored: it
+  counts as a receipt of its age plus one deviation (a day at least). An open order older than four
+  mean lead times and half a year is taken for forgotten paperwork and says nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from stockalert.arrays import FloatArray, IntArray, NumberArray
+
+__all__ = ["LeadTimes", "declared_terms", "from_moments", "learn"]
+
+DECLARED_RECEIPTS = 5.0
+DEFAULT_RECEIPTS = 1.0
+OTHERS_RECEIPTS = 5.0
+FORGOTTEN_DAYS = 182.0
+FORGOTTEN_MEANS = 4.0
+
+
+@dataclass(frozen=True)
+class LeadTimes:
+    """The distribution of each series' lead time, as a few atoms with exact moments.
+
+    Attributes
+    ----------
+    mean_days, sd_days : shape (n,), days
+    atoms_days : shape (n, n_atoms), days, ascending
+    probabilities : shape (n, n_atoms), share, each row sums to 1
+    """
+
+    mean_days: FloatArray
+    sd_days: FloatArray
+    atoms_days: FloatArray
+    probabilities: FloatArray
+
+
+def from_moments(mean_days: NumberArray, sd_days: NumberArray, *, n_atoms: int = 5) -> LeadTimes:
+    """Gamma lead times with these moments, as atoms that keep mean and deviation exactly.
+
+    The atoms are the nodes of Gauss's quadrature for the gamma distribution (Golub & Welsch,
+    1969): n atoms keep its first 2n − 1 moments. Deviation 0 or unknown is one certain atom.
+
+    Parameters
+    ----------
+    mean_days, sd_days : shape (n,), days
+    n_atoms : atoms of a random lead time; one is enough where all are fixed
+
+    Examples
+    --------
+    >>> lead_times = from_moments(np.array([14.0]), np.array([3.0]))
+    >>> round((lead_times.atoms_days * lead_times.probabilities).sum().item(), 9)
+    14.0
+    >>> from_moments(np.array([14.0]), np.array([0.0])).atoms_days.tolist()
+    [[14.0]]
+    """
+    mean = np.asarray(mean_days, dtype=np.float64)
+    sd = np.where(mean > 0, np.nan_to_num(np.asarray(sd_days, dtype=np.float64)), 0.0)
+    random = np.flatnonzero(sd > 0)
+    n_atoms = n_atoms if len(random) else 1
+    atoms = np.repeat(mean[:, None], n_atoms, axis=1)
+    probabilities = np.zeros_like(atoms)
+    probabilities[:, 0] = 1.0
+    scale = sd[random] ** 2 / mean[random]
+    step = np.arange(n_atoms)
+    jacobi = np.zeros((len(random), n_atoms, n_atoms))
+    jacobi[:, step, step] = 2.0 * step
+    shape = (mean[random] / scale)[:, None]
+    jacobi[:, step[1:], step[:-1]] = np.sqrt(step[1:] * (step[1:] - 1 + shape))
+    nodes, vectors = np.linalg.eigh(jacobi)
+    atoms[random] = np.clip(mean[random, None] + scale[:, None] * nodes, 0.0, None)
+    probabilities[random] = vectors[:, 0, :] ** 2
+    return LeadTimes(mean, sd, atoms, probabilities)
+
+
+def declared_terms(
+    series: pd.DataFrame,
+    *,
+    products: pd.DataFrame | None = None,
+    supplier_items: pd.DataFrame | None = None,
+    suppliers: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Who supplies each series, and on which declared terms.
+
+    The supplier is the product's; where it has none, the supplier item of the lowest priority
+    number. The lead time is the supplier item's, then the product's, then the supplier's; its
+    deviation, the review days and the order cost are the supplier's.
+
+    Parameters
+    ----------
+    series : columns sku, location; one row per series
+
+    Returns
+    -------
+    supplier_id, lead_time_days, lead_time_sd_days, review_days, order_cost: one row per series in
+    the same order; null where nothing is declared
+    """
+    by_sku = _keyed(products, ["sku"], ["supplier_id", "lead_time_days"])
+    items = _keyed(supplier_items, ["sku", "supplier_id"], ["lead_time_days", "priority"])
+    choices = items.reset_index().sort_values(["sku", "priority", "supplier_id"])
+    preferred = choices.drop_duplicates("sku").set_index("sku")["supplier_id"]
+    supplier = series["sku"].map(by_sku["supplier_id"]).astype("str")
+    supplier = supplier.fillna(series["sku"].map(preferred).astype("str"))
+    chosen = pd.MultiIndex.from_arrays([series["sku"].astype("str"), supplier])
+    terms = _keyed(
+        suppliers,
+        ["supplier_id"],
+        ["lead_time_days", "lead_time_sd_days", "review_days", "order_cost"],
+    ).reindex(supplier)
+    days = pd.Series(items["lead_time_days"].reindex(chosen).to_numpy())
+    days = days.fillna(pd.Series(series["sku"].map(by_sku["lead_time_days"]).to_numpy()))
+    terms["lead_time_days"] = days.fillna(pd.Series(terms["lead_time_days"].to_numpy())).to_numpy()
+    return terms.astype("float64").reset_index(names="supplier_id").set_index(series.index)
+
+
+def learn(
+    series: pd.DataFrame,
+    terms: pd.DataFrame,
+    purchase_orders: pd.DataFrame | None,
+    *,
+    as_of: date,
+    default_days: float,
+    half_life_days: float = 182.0,
+) -> LeadTimes:
+    """Lead times of all series from purchase orders and declared terms; see the module's text.
+
+    Parameters
+    ----------
+    series : columns sku, location
+    terms : what `declared_terms` returns for the same series
+    purchase_orders : the contract's table, or None
+        A receipt counts for a series when it came from the series' supplier (or names none).
+    as_of : last day that may influence the result
+    default_days : where nothing else is known
+    half_life_days : an order this much older weighs half
+    """
+    prior = pd.DataFrame(
+        {
+            "supplier": terms["supplier_id"].to_numpy(),
+            "declared": terms["lead_time_days"].notna().to_numpy(),
+            "mean": terms["lead_time_days"].fillna(default_days).to_numpy(),
+            "sd": terms["lead_time_sd_days"].to_numpy(),
+        }
+    )
+    if purchase_orders is None or purchase_orders.empty:
+        return from_moments(prior["mean"].to_numpy(), prior["sd"].to_numpy())
+    orders = _orders(series, prior["supplier"], purchase_orders, as_of, half_life_days)
+    received = orders[orders["received"]]
+    late = _late(orders[~orders["received"]], *_shrunk(prior, received))
+    learned = _shrunk(prior, pd.concat([received, late]))
+    declared_only = prior["declared"].to_numpy() & ~np.isin(prior.index, received["series"])
+    mean = np.where(declared_only, prior["mean"], learned[0])
+    return from_moments(mean, np.where(declared_only, prior["sd"], learned[1]))
+
+
+def _keyed(frame: pd.DataFrame | None, key: list[str], columns: list[str]) -> pd.DataFrame:
+    """Index a table by its key, with every column asked for; an absent table has no rows."""
+    frame = pd.DataFrame(columns=key) if frame is None else frame
+    frame = frame.reindex(columns=[*key, *columns])
+    kinds = {
+        name: "str" if name in ("sku", "supplier_id") else "float64" for name in [*key, *columns]
+    }
+    return frame.astype(kinds).set_index(key)
+
+
+def _orders(
+    series: pd.DataFrame,
+    supplier: pd.Series[str],
+    purchase_orders: pd.DataFrame,
+    as_of: date,
+    half_life_days: float,
+) -> pd.DataFrame:
+    """One row per order that was not cancelled: series (−1 = none), supplier, days, weight."""
+    today = pd.Timestamp(as_of)
+    placed = purchase_orders[
+        (purchase_orders["ordered_at"] <= today) & purchase_orders["cancelled_at"].isna()
+    ]
+    place = placed["location"].fillna("default")
+    own = pd.MultiIndex.from_frame(series[["sku", "location"]]).get_indexer(
+        pd.MultiIndex.from_arrays([placed["sku"], place])
+    )
+    of_series = supplier.reindex(own).set_axis(placed.index)
+    of_order = placed["supplier_id"].astype("str").fillna(of_series)
+    received_at = placed["received_at"].where(placed["received_at"] <= today)
+    age = (today - placed["ordered_at"]).dt.days
+    days = (received_at.fillna(today) - placed["ordered_at"]).dt.days
+    orders = pd.DataFrame(
+        {
+            "series": np.where((of_order == of_series) | of_series.isna(), own, -1),
+            "supplier": of_order,
+            "days": days.to_numpy(np.float64),
+            "weight": 0.5 ** (age.to_numpy(np.float64) / half_life_days),
+            "received": received_at.notna(),
+        }
+    )
+    # One order of addition, whatever the order of the rows: sums are the same to the last bit.
+    return pd.DataFrame(orders.sort_values(list(orders.columns), ignore_index=True))
+
+
+def _late(open_orders: pd.DataFrame, mean: FloatArray, sd: FloatArray) -> pd.DataFrame:
+    """Open orders older than their series' mean, as receipts of at least their age."""
+    open_orders = open_orders[open_orders["series"] >= 0]
+    at = open_orders["series"].to_numpy()
+    age = open_orders["days"].to_numpy()
+    forgotten = age > np.maximum(FORGOTTEN_DAYS, FORGOTTEN_MEANS * mean[at])
+    late = (age > mean[at]) & ~forgotten
+    return open_orders.assign(days=age + np.maximum(sd[at], 1.0))[late]
+
+
+def _shrunk(prior: pd.DataFrame, evidence: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
+    """Mean and deviation of own receipts, declaration and the supplier's other receipts."""
+    n, mean, sd = len(prior), prior["mean"].to_numpy(), prior["sd"].to_numpy()
+    own = _sums(evidence["series"].to_numpy(), evidence, n)
+    codes, _ = pd.factorize(pd.concat([prior["supplier"], evidence["supplier"]]))
+    everyone = _sums(codes[n:], evidence, int(codes.max(initial=-1)) + 2)
+    others = np.where(codes[:n] >= 0, everyone[:, codes[:n]] - own, 0.0)
+    others = np.where(others[0] > 1e-9, others, 0.0)
+    share = np.minimum(1.0, OTHERS_RECEIPTS / np.maximum(others[0], 1e-9))
+    counts = np.where(prior["declared"], DECLARED_RECEIPTS, DEFAULT_RECEIPTS)
+    shrunk_days = own[1] + share * others[1] + counts * mean
+    shrunk = shrunk_days / (own[0] + share * others[0] + counts)
+    prior_sd = np.where(np.isfinite(sd), DECLARED_RECEIPTS, 0.0)
+    squares, freedom = _spread(own) + share * _spread(others)
+    squares, freedom = squares + prior_sd * np.nan_to_num(sd) ** 2, freedom + prior_sd
+    variance = np.divide(squares, freedom, out=np.zeros(n), where=freedom > 0)
+    return shrunk, np.sqrt(variance)
+
+
+def _sums(groups: IntArray, evidence: pd.DataFrame, n_groups: int) -> FloatArray:
+    """Per group: Σw, Σw·days, Σw·days², Σw²; shape (4, n_groups)."""
+    kept = groups >= 0
+    weight, days = evidence["weight"].to_numpy()[kept], evidence["days"].to_numpy()[kept]
+    moments = [weight, weight * days, weight * days**2, weight**2]
+    return np.array([np.bincount(groups[kept], m, minlength=n_groups) for m in moments])
+
+
+def _spread(sums: FloatArray) -> FloatArray:
+    """Squared deviations from the mean, and their degrees of freedom; shape (2, n)."""
+    weight = np.where(sums[0] > 0, sums[0], 1.0)
+    squares = np.clip(sums[2] - sums[1] ** 2 / weight, 0.0, None)
+    return np.array([squares, np.clip(sums[0] - sums[3] / weight, 0.0, None)])
