@@ -1,0 +1,119 @@
+"""SQL of the canonical tables: order lines into sales, events into browsing, days into weeks.
+
+Sums are taken over decimals with six places, which add up exactly: the order of the input rows
+changes no bit of a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from flows.sql import identifiers
+from stockalert.tables.declaration import Table
+
+__all__ = ["canonical_query", "origin_of"]
+
+_ORIGINS = {"sales": ("sales", "order_lines"), "browsing": ("browsing", "events")}
+
+
+def origin_of(name: str, tables: Collection[str]) -> str | None:
+    """Return which of the tables that are there makes the canonical table `name`.
+
+    Examples
+    --------
+    >>> origin_of("sales", ["order_lines", "events"]), origin_of("stock", ["sales"])
+    ('order_lines', None)
+    """
+    candidates = _ORIGINS.get(name, (name,))
+    return next((candidate for candidate in candidates if candidate in tables), None)
+
+
+def canonical_query(
+    table: Table, *, origin: str, view: str, period: str, attributes: tuple[str, ...] = ()
+) -> str:
+    """Return the SELECT that makes a canonical table out of the visible rows of its origin.
+
+    Parameters
+    ----------
+    origin : the table that `view` holds.
+    view : quoted name of the rows that count, with the contract's columns and types.
+    period : "D" or "W-MON".
+    """
+    if origin == "order_lines" and table.name == "sales":
+        return _sales_from_lines(view, period)
+    if origin == "events" and table.name == "browsing":
+        return _browsing_from_events(view, period)
+    if origin == "stock":
+        return _stock(view, period)
+    if period == "W-MON" and origin in _WEEKLY:
+        return _WEEKLY[origin].format(view=view, day=_period_start("date", period))
+    order = identifiers((*table.key, *(n for n in table.names if n not in table.key), *attributes))
+    names = identifiers((*table.names, *attributes))
+    return f"SELECT {names} FROM {view} ORDER BY {order}"
+
+
+def _period_start(day: str, period: str) -> str:
+    return f"CAST(date_trunc('week', {day}) AS DATE)" if period == "W-MON" else f"CAST({day} AS DATE)"
+
+
+def _sum(value: str) -> str:
+    return f"CAST(sum(CAST({value} AS DECIMAL(38, 6))) AS DOUBLE)"
+
+
+def _price(units: str) -> str:
+    """Return the average price of what was sold; the plain average where nothing was."""
+    weighted = f"{_sum(f'{units} * unit_price')} / nullif({_sum(f'CASE WHEN unit_price IS NOT NULL THEN {units} END')}, 0)"
+    return f"coalesce({weighted}, {_sum('unit_price')} / nullif(count(unit_price), 0))"
+
+
+def _sales_from_lines(view: str, period: str) -> str:
+    """Sum the lines of each period; returns and cancellations are not negative demand."""
+    return (
+        f"SELECT sku, location, {_period_start('ordered_at', period)} AS date, "
+        f"{_sum('units')} AS units_sold, {_price('units')} AS unit_price, "
+        f"CAST(NULL AS DOUBLE) AS promo_units FROM {view} WHERE units >= 0 "
+        "GROUP BY ALL ORDER BY sku, location, date"
+    )
+
+
+def _browsing_from_events(view: str, period: str) -> str:
+    def count(event: str) -> str:
+        return f"CAST(count(*) FILTER (event = '{event}') AS DOUBLE)"
+
+    return (
+        f"SELECT sku, {_period_start('occurred_at', period)} AS date, {count('view')} AS views, "
+        f"{count('add_to_cart')} AS add_to_carts, {count('search')} AS searches, "
+        "CAST(count(DISTINCT coalesce(customer_id, session_id)) AS DOUBLE) AS unique_visitors "
+        f"FROM {view} GROUP BY ALL ORDER BY sku, date"
+    )
+
+
+def _stock(view: str, period: str) -> str:
+    """Keep the last count of each period and the mean share of it in stock."""
+    moment = "coalesce(observed_at, CAST(date AS TIMESTAMP) + INTERVAL 1 DAY)"
+    share = "coalesce(in_stock_share, CASE WHEN on_hand > 0 THEN 1.0 WHEN on_hand <= 0 THEN 0.0 END)"
+    last = f"row({moment}, date, on_hand, backordered)"
+    return (
+        f"SELECT sku, location, {_period_start('date', period)} AS date, "
+        f"max(observed_at) AS observed_at, arg_max(on_hand, {last}) AS on_hand, "
+        f"{_sum(share)} / nullif(count({share}), 0) AS in_stock_share, "
+        f"arg_max(backordered, {last}) AS backordered "
+        f"FROM {view} GROUP BY sku, location, {_period_start('date', period)} "
+        "ORDER BY sku, location, date"
+    )
+
+
+_WEEKLY = {
+    "sales": (
+        "SELECT sku, location, {day} AS date, "
+        f"{_sum('units_sold')} AS units_sold, {_price('units_sold')} AS unit_price, "
+        f"{_sum('promo_units')} AS promo_units "
+        "FROM {view} GROUP BY sku, location, {day} ORDER BY sku, location, date"
+    ),
+    "browsing": (
+        f"SELECT sku, {{day}} AS date, {_sum('views')} AS views, "
+        f"{_sum('add_to_carts')} AS add_to_carts, {_sum('searches')} AS searches, "
+        f"{_sum('unique_visitors')} AS unique_visitors "
+        "FROM {view} GROUP BY sku, {day} ORDER BY sku, date"
+    ),
+}
