@@ -168,7 +168,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _refuse_unknown(key: str, where: str) -> None:
     """Refuse an unknown first word, which pydantic would pass over; it finds those below."""
-    if key and key.split(".")[0] not in Settings.model_fields:
+    if key and key.split(".", maxsplit=1)[0] not in Settings.model_fields:
         raise UsageError(f"{where}: {_unknown(key)}")
 
 

@@ -96,12 +96,22 @@ def _notes(table: Table) -> Iterable[str]:
         yield f"Key: {_names(table.key)}."
     else:
         yield "Rows may repeat."
-    for lower, upper in table.rising:
-        yield f"`{lower}` ≤ `{upper}`."
+    yield from (f"{chain}." for chain in _chains(table.rising))
     for names in table.any_of:
         yield f"At least one of {_names(names)} is known."
     if table.open_text:
         yield "Any further text columns are kept as attributes."
+
+
+def _chains(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Join pairs that follow on one another: (a, b), (b, c) is `a` ≤ `b` ≤ `c`."""
+    chains: list[str] = []
+    for lower, upper in pairs:
+        if chains and chains[-1].endswith(f"`{lower}`"):
+            chains[-1] += f" ≤ `{upper}`"
+        else:
+            chains.append(f"`{lower}` ≤ `{upper}`")
+    return chains
 
 
 def _row(column: Column) -> str:
