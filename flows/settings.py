@@ -69,14 +69,15 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
     )
 
-    period: Literal["D", "W-MON"] = Field("D", description='"D" (days) or "W-MON" (weeks)')
+    period: Literal["D", "W-MON"] = Field(default="D", description='"D" (days) or "W-MON" (weeks)')
     unmet_demand: Literal["lost", "backordered"] = Field(
-        "lost", description='What a customer does when it is sold out: "lost" or "backordered"'
+        default="lost",
+        description='What a customer does when it is sold out: "lost" or "backordered"',
     )
     language: Literal["en", "fr"] = Field(
-        "en", description='Of messages, mails and dashboard: "en" or "fr"'
+        default="en", description='Of messages, mails and dashboard: "en" or "fr"'
     )
-    keep_days: Annotated[int, Field(ge=1)] = Field(400, description="Published nights kept")
+    keep_days: Annotated[int, Field(ge=1)] = Field(default=400, description="Published nights kept")
     lead_time: LeadTimeSettings = LeadTimeSettings()
     service: ServiceSettings = ServiceSettings()
     model: ModelSettings = ModelSettings()
@@ -87,7 +88,9 @@ class Settings(BaseSettings):
     quarantine: QuarantineSettings = QuarantineSettings()
     alerts: AlertSettings = AlertSettings()
     scale: ScaleSettings = ScaleSettings()
-    sources: dict[str, Source] = Field({}, description="Tables read from a data base, by name")
+    sources: dict[str, Source] = Field(
+        default={}, description="Tables read from a data base, by name"
+    )
 
     @field_validator("sources")
     @classmethod

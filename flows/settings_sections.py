@@ -62,21 +62,30 @@ class Section(BaseModel):
 class LeadTimeSettings(Section):
     """What holds where no supplier, item or receipt says more."""
 
-    default_days: _Amount = Field(14.0, description="Lead time in days, where nothing is declared")
-    review_days: _Amount = Field(1.0, description="Days between two chances to order")
+    default_days: _Amount = Field(
+        default=14.0, description="Lead time in days, where nothing is declared"
+    )
+    review_days: _Amount = Field(default=1.0, description="Days between two chances to order")
 
 
 class ServiceSettings(Section):
     """How sure a reorder point must be."""
 
     mode: Literal["target", "cost", "fill_rate"] = Field(
-        "target", description='"target" (the level), "cost" (critical ratio) or "fill_rate"'
+        default="target", description='"target" (the level), "cost" (critical ratio) or "fill_rate"'
     )
-    level: _Level = Field(0.95, description="Cycle service level; the fill rate in that mode")
-    floor: _Level = Field(0.80, description="Lowest quantile used, in modes cost and fill_rate")
-    cap: _Level = Field(0.995, description="Highest quantile used, in modes cost and fill_rate")
+    level: _Level = Field(
+        default=0.95, description="Cycle service level; the fill rate in that mode"
+    )
+    floor: _Level = Field(
+        default=0.80, description="Lowest quantile used, in modes cost and fill_rate"
+    )
+    cap: _Level = Field(
+        default=0.995, description="Highest quantile used, in modes cost and fill_rate"
+    )
     goodwill_share: _Amount = Field(
-        0.0, description="Share of the price lost with a customer's trust, added to the margin"
+        default=0.0,
+        description="Share of the price lost with a customer's trust, added to the margin",
     )
 
     @model_validator(mode="after")
@@ -90,30 +99,36 @@ class ModelSettings(Section):
     """How the forecast is trained."""
 
     levels: tuple[_Level, ...] = Field(
-        (0.05, 0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99),
+        default=(0.05, 0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99),
         description="Quantile levels; 0.5, 0.8, 0.9, 0.95, 0.975 and 0.99 must be there",
     )
-    seed: _Whole = Field(7, description="Start of every random choice")
-    seeds: _Count = Field(1, description="Models averaged per level, each with its own seed")
-    retrain_every_days: _Count = Field(7, description="Age at which nightly trains anew")
-    max_rows: _Count = Field(2_000_000, description="Most training rows; more are sampled")
-    cutoff_every_days: _Count = Field(7, description="Days between two training cutoffs")
-    horizons_per_cutoff: _Count = Field(2, description="Intervals drawn per item and cutoff")
-    history_days: _Whole = Field(0, description="Days of history trained on; 0 = all")
-    evaluation_days: _Count = Field(56, description="Last days, kept unseen for the comparison")
+    seed: _Whole = Field(default=7, description="Start of every random choice")
+    seeds: _Count = Field(
+        default=1, description="Models averaged per level, each with its own seed"
+    )
+    retrain_every_days: _Count = Field(default=7, description="Age at which nightly trains anew")
+    max_rows: _Count = Field(default=2_000_000, description="Most training rows; more are sampled")
+    cutoff_every_days: _Count = Field(default=7, description="Days between two training cutoffs")
+    horizons_per_cutoff: _Count = Field(
+        default=2, description="Intervals drawn per item and cutoff"
+    )
+    history_days: _Whole = Field(default=0, description="Days of history trained on; 0 = all")
+    evaluation_days: _Count = Field(
+        default=56, description="Last days, kept unseen for the comparison"
+    )
     calibration_days: _Count = Field(
-        56, description="Days of cutoffs that quantiles are shifted on"
+        default=56, description="Days of cutoffs that quantiles are shifted on"
     )
-    num_leaves: Annotated[int, Field(ge=2)] = Field(63, description="Leaves per tree")
+    num_leaves: Annotated[int, Field(ge=2)] = Field(default=63, description="Leaves per tree")
     learning_rate: Annotated[float, Field(gt=0, le=1)] = Field(
-        0.05, description="Weight of each tree"
+        default=0.05, description="Weight of each tree"
     )
-    n_estimators: _Count = Field(400, description="Most trees per level")
-    min_child_samples: _Count = Field(100, description="Fewest rows in a leaf")
+    n_estimators: _Count = Field(default=400, description="Most trees per level")
+    min_child_samples: _Count = Field(default=100, description="Fewest rows in a leaf")
     early_stopping_rounds: _Whole = Field(
-        30, description="Trees without gain before training stops; 0 = never"
+        default=30, description="Trees without gain before training stops; 0 = never"
     )
-    threads: _Whole = Field(0, description="Processor cores used; 0 = all")
+    threads: _Whole = Field(default=0, description="Processor cores used; 0 = all")
 
     @field_validator("levels")
     @classmethod
@@ -131,18 +146,18 @@ class OrderSettings(Section):
     """How an order is sized."""
 
     policy: Literal["auto", "reorder_point", "fixed_quantity", "base_stock"] = Field(
-        "auto",
+        default="auto",
         description='"auto", "reorder_point" (s, S), "fixed_quantity" (s, nQ) '
         'or "base_stock" (periodic)',
     )
-    budget: _Amount = Field(0.0, description="Most money proposed per night; 0 = no limit")
+    budget: _Amount = Field(default=0.0, description="Most money proposed per night; 0 = no limit")
 
 
 class CalendarSettings(Section):
     """Which holidays count."""
 
     country: Annotated[str, AfterValidator(_country)] = Field(
-        "",
+        default="",
         description='ISO code such as "FR": its national holidays become features; "" = none',
     )
 
@@ -151,39 +166,51 @@ class PathSettings(Section):
     """Where things are kept besides OUT."""
 
     tracking_uri: str = Field(
-        "", description='MLflow store; "" = an absolute sqlite:///OUT/mlflow.db'
+        default="", description='MLflow store; "" = an absolute sqlite:///OUT/mlflow.db'
     )
 
 
 class GuardSettings(Section):
     """When a night is not published, and the last good one stays served."""
 
-    enabled: bool = Field(True, description="Whether the guard may refuse")
-    max_share_changed: _Share = Field(0.5, description="Most reorder points that may change")
-    max_jump: Annotated[float, Field(ge=1)] = Field(
-        5.0, description="Largest factor between a reorder point and the one before"
+    enabled: bool = Field(default=True, description="Whether the guard may refuse")
+    max_share_changed: _Share = Field(
+        default=0.5, description="Most reorder points that may change"
     )
-    max_share_missing: _Share = Field(0.01, description="Most items that may drop out")
-    min_coverage_gap: _Share = Field(0.05, description="Coverage may miss its level by so much")
-    max_volume_change: _Amount = Field(0.5, description="Largest change of input rows, as a share")
-    max_stale_days: _Whole = Field(3, description="Most days between the last sale and today")
+    max_jump: Annotated[float, Field(ge=1)] = Field(
+        default=5.0, description="Largest factor between a reorder point and the one before"
+    )
+    max_share_missing: _Share = Field(default=0.01, description="Most items that may drop out")
+    min_coverage_gap: _Share = Field(
+        default=0.05, description="Coverage may miss its level by so much"
+    )
+    max_volume_change: _Amount = Field(
+        default=0.5, description="Largest change of input rows, as a share"
+    )
+    max_stale_days: _Whole = Field(
+        default=3, description="Most days between the last sale and today"
+    )
 
 
 class QuarantineSettings(Section):
     """When bad rows stop the run."""
 
-    max_share: _Share = Field(0.01, description="Most rows of a table that may break the contract")
+    max_share: _Share = Field(
+        default=0.01, description="Most rows of a table that may break the contract"
+    )
 
 
 class AlertSettings(Section):
     """Who hears of what."""
 
     urls: tuple[SecretStr, ...] = Field(
-        (), description="Where alerts go: mailto://, slack://, json://, tgram:// …"
+        default=(), description="Where alerts go: mailto://, slack://, json://, tgram:// …"
     )
-    min_money_at_risk: _Amount = Field(0.0, description="Less money at risk is not worth an alert")
+    min_money_at_risk: _Amount = Field(
+        default=0.0, description="Less money at risk is not worth an alert"
+    )
     quiet_hours: Annotated[str, AfterValidator(_hours)] = Field(
-        "",
+        default="",
         description='Hours without alerts, "22:00-07:00"; "" = none',
     )
 
@@ -191,12 +218,12 @@ class AlertSettings(Section):
 class ScaleSettings(Section):
     """Where the work runs."""
 
-    runner: Literal["local", "dask"] = Field("local", description='"local" or "dask"')
-    address: str = Field("", description="Address of the dask scheduler")
+    runner: Literal["local", "dask"] = Field(default="local", description='"local" or "dask"')
+    address: str = Field(default="", description="Address of the dask scheduler")
 
 
 class Source(Section):
     """A table read from a data base instead of the data directory."""
 
     url: SecretStr = Field(description="Address, such as postgresql://user:password@host/shop")
-    query: str = Field("", description="SQL that yields the table's columns")
+    query: str = Field(default="", description="SQL that yields the table's columns")
