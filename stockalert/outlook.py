@@ -1,0 +1,78 @@
+"""What demand will be: over each protection interval, and table `forecasts`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from stockalert.arrays import FloatArray, NumberArray
+from stockalert.quantiles import mean
+from stockalert.tables.columns import quantile_column
+
+__all__ = ["Outlook", "forecasts_frame"]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Demand over each series' protection interval, and where the figures come from.
+
+    Attributes
+    ----------
+    values : shape (n, n_levels), units; lead times already mixed in
+    levels : shape (n_levels,)
+    method : shape (n,), `quantile`, `analog` or `formula`
+    model_version : None = no model was used
+    calibration_group : shape (n,), text; "" = none
+    coverage_recent : shape (n,), share; NaN = unknown
+    """
+
+    values: FloatArray
+    levels: FloatArray
+    method: npt.NDArray[np.str_]
+    model_version: str | None
+    calibration_group: npt.NDArray[np.str_]
+    coverage_recent: FloatArray
+
+    @property
+    def expected_demand(self) -> FloatArray:
+        """Mean demand over the protection interval, shape (n,), units."""
+        return mean(self.values, self.levels)
+
+
+def forecasts_frame(
+    series: pd.DataFrame,
+    values: NumberArray,
+    horizon_days: NumberArray,
+    levels: NumberArray,
+    *,
+    outlook: Outlook,
+    protection_days: NumberArray,
+) -> pd.DataFrame:
+    """Table `forecasts`: each series at the common horizons and at its protection interval.
+
+    Where the protection interval is one of the common horizons it takes that row's place.
+
+    Parameters
+    ----------
+    values : shape (n, n_horizons, n_levels), units
+    horizon_days : shape (n_horizons,), days
+    outlook : demand over the protection intervals, at the same levels
+    protection_days : shape (n,), days
+    """
+    n, protection = len(series), np.asarray(protection_days, np.float64)[:, None]
+    common = np.broadcast_to(np.asarray(horizon_days, np.float64), (n, len(horizon_days)))
+    days = np.concatenate([common, protection], axis=1)
+    kept = np.concatenate([common != protection, np.ones((n, 1), bool)], axis=1)
+    order = np.argsort(days, axis=1, kind="stable")
+    kept = np.take_along_axis(kept, order, axis=1).ravel()
+    at = (np.arange(n)[:, None] * days.shape[1] + order).ravel()[kept]
+    stacked = np.concatenate([values, outlook.values[:, None, :]], axis=1)
+    rows = stacked.reshape(-1, stacked.shape[2])[at]
+    frame = series[["sku", "location"]].take(at // days.shape[1]).reset_index(drop=True)
+    quantiles = {quantile_column(level): rows[:, i] for i, level in enumerate(levels)}
+    return frame.assign(
+        horizon_days=days.ravel()[at], **quantiles, expected_demand=mean(rows, levels)
+    )
