@@ -1,0 +1,260 @@
+"""LightGBM quantile boosters, one per level, behind scikit-learn's conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from models.metrics import pinball_loss
+from stockalert.arrays import FloatArray
+
+__all__ = ["DEFAULT_LEVELS", "QuantileBoosters", "level_name"]
+
+DEFAULT_LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99)
+
+EvalSet = tuple[npt.ArrayLike, npt.ArrayLike] | tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
+
+
+def level_name(level: float) -> str:
+    """Return the column name of a quantile level, in per mille.
+
+    Examples
+    --------
+    >>> level_name(0.95), level_name(0.05), level_name(0.9995)
+    ('q950', 'q050', 'q9995')
+    """
+    return "q" + f"{level:.10f}".removeprefix("0.").rstrip("0").ljust(3, "0")
+
+
+class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Predict several quantiles of a target; crossings are rearranged away.
+
+    One LightGBM booster is trained per level. All share one binned data set, so binning is
+    paid once. Same data, parameters and seed give bit-identical predictions.
+
+    Parameters
+    ----------
+    levels : quantile levels τ in (0, 1), ascending.
+    n_estimators : trees of every level, or one number per level; with an `eval_set`, the most.
+    early_stopping_rounds : trees without progress on `eval_set` after which a level stops.
+    categorical_features : positions (or names, when fitted on a frame) of columns with codes;
+        a negative code is unknown.
+    random_state : seed of bagging and feature sampling.
+    n_jobs : threads; None = all cores.
+    learning_rate, num_leaves, min_child_samples, feature_fraction, bagging_fraction, max_bin,
+    reg_lambda : LightGBM's parameters of these names.
+
+    Attributes
+    ----------
+    boosters_ : list of `lightgbm.Booster`, one per level.
+    n_trees_ : tuple of int, trees kept per level.
+    feature_importances_ : shape (n_features,), share of the gain, mean over levels.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.uniform(size=(2000, 1))
+    >>> y = rng.exponential(X[:, 0])
+    >>> model = QuantileBoosters(levels=(0.5, 0.9), n_estimators=60).fit(X, y)
+    >>> model.predict([[0.2], [0.8]]).shape
+    (2, 2)
+    """
+
+    def __init__(
+        self,
+        levels: Sequence[float] = DEFAULT_LEVELS,
+        *,
+        n_estimators: int | Sequence[int] = 200,
+        early_stopping_rounds: int = 25,
+        learning_rate: float = 0.1,
+        num_leaves: int = 31,
+        min_child_samples: int = 50,
+        feature_fraction: float = 0.7,
+        bagging_fraction: float = 0.7,
+        max_bin: int = 127,
+        reg_lambda: float = 0.0,
+        categorical_features: Sequence[int] | Sequence[str] | None = None,
+        random_state: int = 0,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.levels = levels
+        self.n_estimators = n_estimators
+        self.early_stopping_rounds = early_stopping_rounds
+        self.learning_rate = learning_rate
+        self.num_leaves = num_leaves
+        self.min_child_samples = min_child_samples
+        self.feature_fraction = feature_fraction
+        self.bagging_fraction = bagging_fraction
+        self.max_bin = max_bin
+        self.reg_lambda = reg_lambda
+        self.categorical_features = categorical_features
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+        *,
+        eval_set: EvalSet | None = None,
+        on_level: Callable[[int, int], None] | None = None,
+    ) -> Self:
+        """Train one booster per level on `X` (n_rows, n_features) and `y` (n_rows,).
+
+        Parameters
+        ----------
+        sample_weight : shape (n_rows,), ≥ 0.
+        eval_set : (X, y) or (X, y, weight) of later rows, on which each level stops early.
+        on_level : called with (levels done, levels in all) after each booster.
+
+        Raises
+        ------
+        ValueError
+            If levels do not ascend within (0, 1), or an array has the wrong shape.
+        """
+        levels, trees = self._checked_levels()
+        X, y = self._checked(X, y)
+        weight = None if sample_weight is None else _check_sample_weight(sample_weight, X)
+        shared = self._parameters()
+        train = lgb.Dataset(
+            X, y, weight=weight, params=shared, categorical_feature=self._categorical()
+        )
+        valid = self._validation(eval_set, train)
+        self.boosters_ = []
+        for done, (level, n_trees) in enumerate(zip(levels, trees, strict=True), start=1):
+            self.boosters_.append(self._train({**shared, "alpha": level}, n_trees, train, valid))
+            if on_level is not None:
+                on_level(done, len(levels))
+        return self
+
+    def predict(self, X: npt.ArrayLike) -> FloatArray:
+        """Return the quantiles of each row, ascending; shape (n_rows, n_levels), float64."""
+        check_is_fitted(self, "boosters_")
+        X = self._checked(X)
+        threads = self._parameters()["num_threads"]
+        raw = [booster.predict(X, num_threads=threads) for booster in self.boosters_]
+        return np.sort(np.stack(raw, axis=1), axis=1)
+
+    def score(
+        self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
+    ) -> float:
+        """Return the negative pinball loss, mean over rows and levels: higher is better."""
+        loss = pinball_loss(np.asarray(y), self.predict(X), self.levels).mean(axis=1)
+        return -float(np.average(loss, weights=sample_weight))
+
+    @property
+    def n_trees_(self) -> tuple[int, ...]:
+        """Trees kept per level."""
+        check_is_fitted(self, "boosters_")
+        return tuple(booster.num_trees() for booster in self.boosters_)
+
+    @property
+    def feature_importances_(self) -> FloatArray:
+        """Share of the gain that each feature earned, mean over the levels; (n_features,)."""
+        check_is_fitted(self, "boosters_")
+        gains = np.stack([b.feature_importance("gain") for b in self.boosters_])
+        shares = gains / np.maximum(gains.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+        mean: FloatArray = shares.mean(axis=0)
+        return mean
+
+    def to_text(self) -> dict[str, str]:
+        """Return each level's booster in LightGBM's text format, by `level_name`."""
+        check_is_fitted(self, "boosters_")
+        names = [level_name(level) for level in self.levels]
+        return {
+            name: booster.model_to_string()
+            for name, booster in zip(names, self.boosters_, strict=True)
+        }
+
+    @classmethod
+    def from_text(cls, texts: Mapping[str, str], **parameters: Any) -> Self:
+        """Rebuild fitted boosters from `to_text` and the estimator's parameters.
+
+        Raises
+        ------
+        KeyError
+            If a level has no text.
+        ValueError
+            If a text is no booster.
+        """
+        model = cls(**parameters)
+        try:
+            model.boosters_ = [lgb.Booster(model_str=texts[level_name(q)]) for q in model.levels]
+        except lgb.basic.LightGBMError as error:
+            raise ValueError(f"not a LightGBM booster: {error}") from error
+        model.n_features_in_ = model.boosters_[0].num_feature()
+        return model
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _checked(self, X: npt.ArrayLike, y: npt.ArrayLike | None = None) -> Any:
+        rules = {"dtype": [np.float32, np.float64], "ensure_all_finite": "allow-nan"}
+        if y is None:
+            return validate_data(self, X, reset=False, **rules)
+        return validate_data(self, X, y, y_numeric=True, **rules)
+
+    def _checked_levels(self) -> tuple[list[float], list[int]]:
+        levels = [float(level) for level in self.levels]
+        if not levels or levels != sorted(set(levels)) or not 0 < levels[0] <= levels[-1] < 1:
+            raise ValueError(f"levels must ascend within (0, 1), got {levels}")
+        trees = self.n_estimators
+        numbers = [trees] * len(levels) if isinstance(trees, int) else [int(n) for n in trees]
+        if len(numbers) != len(levels):
+            raise ValueError(f"{len(levels)} levels but {len(numbers)} numbers of trees")
+        return levels, numbers
+
+    def _categorical(self) -> list[int]:
+        names = list(getattr(self, "feature_names_in_", []))
+        chosen = self.categorical_features or []
+        return [names.index(c) if isinstance(c, str) else int(c) for c in chosen]
+
+    def _parameters(self) -> dict[str, Any]:
+        return {
+            "objective": "quantile",
+            "metric": "quantile",
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.num_leaves,
+            "min_data_in_leaf": self.min_child_samples,
+            "feature_fraction": self.feature_fraction,
+            "bagging_fraction": self.bagging_fraction,
+            "bagging_freq": 1,
+            "max_bin": self.max_bin,
+            "lambda_l2": self.reg_lambda,
+            "seed": self.random_state,
+            "num_threads": self.n_jobs or 0,
+            "deterministic": True,
+            "force_col_wise": True,
+            "verbosity": -1,
+        }
+
+    def _validation(self, eval_set: EvalSet | None, train: lgb.Dataset) -> lgb.Dataset | None:
+        if eval_set is None:
+            return None
+        X, y, *weight = eval_set
+        return lgb.Dataset(
+            self._checked(X),
+            np.asarray(y),
+            weight=np.asarray(weight[0]) if weight else None,
+            reference=train,
+        )
+
+    def _train(
+        self, params: dict[str, Any], n_trees: int, train: lgb.Dataset, valid: lgb.Dataset | None
+    ) -> lgb.Booster:
+        stop = [lgb.early_stopping(self.early_stopping_rounds, verbose=False)] if valid else []
+        booster = lgb.train(
+            params, train, n_trees, valid_sets=[valid] if valid else None, callbacks=stop
+        )
+        kept = booster.best_iteration if valid else n_trees
+        return lgb.Booster(model_str=booster.model_to_string(num_iteration=kept))
