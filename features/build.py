@@ -1,0 +1,148 @@
+"""Assemble the families into rows: one per cutoff, series and horizon, in that order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from features.attributes import attribute_features
+from features.browsing import browsing
+from features.classes import abc_at, pattern_at
+from features.demand_history import demand_history
+from features.facts import Facts
+from features.group_levels import group_levels
+from features.groups import group_totals
+from features.history import Block, History
+from features.horizon_calendar import horizon_calendar
+from features.panel import Panel
+from features.past_totals import past_totals
+from features.prices import prices
+from features.promotions import promotions
+from features.seasonality import seasonality
+from features.target import demand_after
+from stockalert.arrays import BoolArray, FloatArray, IntArray
+from stockalert.rows import Rows
+
+__all__ = ["FAMILIES", "Family", "aligned", "build_rows"]
+
+Family = Callable[[History, IntArray], dict[str, FloatArray]]
+"""Features at one cutoff, given horizons (n_series, K): each of shape (n_series,) or that."""
+
+FAMILIES: Mapping[str, Family] = {
+    "demand_history": demand_history,
+    "past_totals": past_totals,
+    "seasonality": seasonality,
+    "group_levels": group_levels,
+    "promotions": promotions,
+    "prices": prices,
+    "browsing": browsing,
+    "attributes": attribute_features,
+    "horizon_calendar": horizon_calendar,
+}
+
+BLOCK_SIZE = 1024
+
+
+def build_rows(
+    panel: Panel,
+    facts: Facts,
+    *,
+    cutoffs: Sequence[int] | IntArray,
+    horizons: IntArray,
+    with_target: bool,
+    families: Mapping[str, Family] = FAMILIES,
+) -> Rows:
+    """Build the rows of every cutoff, series and horizon.
+
+    Parameters
+    ----------
+    cutoffs : period numbers, ascending.
+    horizons : periods, shape (n_series, K), or (n_cutoffs, n_series, K) where they differ.
+    with_target : also fill demand and weight, and leave out rows whose demand is not known:
+        not begun, not over, or mostly out of stock.
+    families : those to compute; leave some out to see what they are worth.
+
+    Returns
+    -------
+    Rows ordered by cutoff, series, horizon; their number of features does not depend on cutoffs.
+    """
+    cutoffs = np.asarray(cutoffs, dtype=np.int64)
+    horizons = np.broadcast_to(horizons, (len(cutoffs), *horizons.shape[-2:]))
+    demand = weight = None
+    keep = np.ones(horizons.shape, dtype=np.bool_)
+    if with_target:
+        demand, weight = demand_after(panel, cutoffs, horizons)
+        keep = weight > 0
+    blocks = [
+        slice(at, min(at + BLOCK_SIZE, panel.n_series))
+        for at in range(0, panel.n_series, BLOCK_SIZE)
+    ]
+    groups = group_totals(panel, facts, blocks)
+    one = Block(panel, facts, groups, slice(0, 1)).until(int(cutoffs[0]))
+    names = tuple(_columns(one, horizons[0, :1], families))
+    matrix = _Matrix(keep, len(names))
+    for which in blocks:
+        block = Block(panel, facts, groups, which)
+        for at, cutoff in enumerate(cutoffs):
+            history = block.until(int(cutoff))
+            columns = _columns(history, horizons[at, which], families)
+            matrix.fill(at, which, columns)
+            matrix.scale[at, which] = history.scale
+            matrix.pattern[at, which] = pattern_at(history)
+    position, series, _ = np.nonzero(keep)
+    return Rows(
+        values=matrix.values,
+        names=names,
+        categorical=tuple(name for name in names if name in facts.attributes),
+        series=series.astype(np.int32),
+        cutoff=panel.last_days(cutoffs)[position],
+        horizon=horizons[keep].astype(np.int32),
+        scale=matrix.scale[position, series],
+        abc=abc_at(panel, cutoffs)[position, series],
+        pattern=matrix.pattern[position, series],
+        demand=None if demand is None else demand[keep],
+        weight=None if weight is None else weight[keep],
+    )
+
+
+def aligned(rows: Rows, names: Sequence[str], categorical: Sequence[str]) -> Rows:
+    """Give `rows` exactly the columns `names`, NaN for those it lacks (a feed is missing)."""
+    place = {name: position for position, name in enumerate(rows.names)}
+    values = np.full((len(rows), len(names)), np.nan, dtype=np.float32)
+    for column, name in enumerate(names):
+        if name in place:
+            values[:, column] = rows.values[:, place[name]]
+    return replace(rows, values=values, names=tuple(names), categorical=tuple(categorical))
+
+
+class _Matrix:
+    """The kept rows of all cutoffs, series and horizons, filled piece by piece."""
+
+    def __init__(self, keep: BoolArray, n_features: int) -> None:
+        self._keep = keep
+        self._row = np.append(0, np.cumsum(keep.sum(axis=2)))
+        self.values = np.empty((self._row[-1], n_features), dtype=np.float32)
+        self.scale = np.empty(keep.shape[:2], dtype=np.float32)
+        self.pattern = np.empty(keep.shape[:2], dtype=np.int8)
+
+    def fill(self, position: int, which: slice, columns: Mapping[str, FloatArray]) -> None:
+        """Write the features of one block of series at one cutoff."""
+        kept = self._keep[position, which]
+        first = position * self._keep.shape[1]
+        begin, end = self._row[[first + which.start, first + which.stop]]
+        piece = np.empty((len(columns), end - begin), dtype=np.float32)
+        for row, column in zip(piece, columns.values(), strict=True):
+            shaped = column if column.ndim == 2 else column[:, None]
+            row[:] = np.broadcast_to(shaped, kept.shape)[kept]
+        self.values[begin:end] = piece.T
+
+
+def _columns(
+    history: History, horizons: IntArray, families: Mapping[str, Family]
+) -> dict[str, FloatArray]:
+    columns: dict[str, FloatArray] = {}
+    for family in families.values():
+        columns |= family(history, horizons)
+    return columns

@@ -1,0 +1,107 @@
+"""Which cutoffs and horizons to train on: reproducible, whatever the order of the rows."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+from features.panel import Panel
+from stockalert.arrays import FloatArray, IntArray
+
+__all__ = ["sample_cutoffs", "sample_horizons"]
+
+
+def sample_cutoffs(
+    panel: Panel, *, every: int, last: int, least_history: int, at_most: int | None = None
+) -> IntArray:
+    """Cutoffs evenly spaced backwards from `last`, ascending.
+
+    Parameters
+    ----------
+    every : periods between two cutoffs. With daily periods a number that 7 does not divide
+        visits every weekday in turn.
+    last : the latest cutoff, a period number below n_periods.
+    least_history : periods that come before the earliest cutoff, itself included.
+    at_most : keep the latest so many.
+
+    Examples
+    --------
+    >>> from features.panel import Panel
+    >>> sample_cutoffs(None, every=7, last=27, least_history=10).tolist()
+    [13, 20, 27]
+    """
+    earliest = max(least_history - 1, 0)
+    cutoffs = np.arange(last, earliest - 1, -every)[::-1]
+    return cutoffs if at_most is None else cutoffs[-at_most:]
+
+
+def sample_horizons(
+    panel: Panel,
+    cutoffs: IntArray,
+    *,
+    atoms: IntArray,
+    probabilities: FloatArray | None = None,
+    count: int,
+    seed: int,
+    explore: float = 0.2,
+) -> IntArray:
+    """Draw horizons for every cutoff and series from the series' protection intervals.
+
+    A draw depends on the seed, the series' sku and location, the cutoff's date and its own
+    number, and on nothing else: not on the order of the rows nor on which other series exist.
+
+    Parameters
+    ----------
+    atoms : shape (n_series,) or (n_series, A), possible protection intervals in periods
+    probabilities : shape (n_series, A), of each atom; None = equal
+    count : draws K per series and cutoff, stratified
+    explore : share of draws made log-uniformly from 1 to the longest atom of all series instead,
+        so that one model answers every horizon
+
+    Returns
+    -------
+    int32, shape (n_cutoffs, n_series, count), at least 1
+    """
+    atoms = atoms.reshape(len(atoms), -1)
+    if probabilities is None:
+        probabilities = np.full(atoms.shape, 1.0 / atoms.shape[1])
+    cumulative = np.cumsum(probabilities, axis=1)[:, :-1]
+    keys, dates = _series_keys(panel), panel.last_days(cutoffs).astype(np.int64)
+    longest = float(atoms.max())
+    out = np.empty((len(cutoffs), len(atoms), count), dtype=np.int32)
+    for position, day in enumerate(dates):
+        for draw in range(count):
+            place, turn, spread = (
+                _uniform(keys, seed, int(day), 3 * draw + part) for part in range(3)
+            )
+            chosen = ((draw + place) / count)[:, None] >= cumulative
+            drawn = np.take_along_axis(atoms, chosen.sum(axis=1)[:, None], axis=1)[:, 0]
+            anywhere = np.floor(np.exp(spread * np.log(longest + 1.0)))
+            out[position, :, draw] = np.where(turn < explore, anywhere, drawn)
+    return np.clip(out, 1, max(int(longest), 1))
+
+
+def _series_keys(panel: Panel) -> IntArray:
+    """A 64-bit key of each series' sku and location, the same on every machine."""
+    sku, location = (
+        pd.util.hash_array(panel.series[name].to_numpy(dtype=object))
+        for name in ("sku", "location")
+    )
+    return _mixed(sku ^ _mixed(location))
+
+
+def _uniform(keys: IntArray, seed: int, day: int, number: int) -> FloatArray:
+    """Uniform numbers in [0, 1), one per key."""
+    text = f"{seed}/{day}/{number}".encode()
+    salt = np.frombuffer(hashlib.blake2b(text, digest_size=8).digest(), dtype="<u8")[0]
+    return (_mixed(keys ^ salt) >> np.uint64(11)).astype(np.float64) / 2.0**53
+
+
+def _mixed(values: IntArray) -> IntArray:
+    """The finaliser of splitmix64 (Steele, Lea & Flood 2014): every bit depends on every bit."""
+    values = values.astype(np.uint64)
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))

@@ -1,0 +1,215 @@
+"""From canonical parquet tables to the panel; no loop over skus."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from features.censoring import closed_periods
+from features.panel import Panel
+from features.series_index import SeriesIndex
+from features.tables import days, period_index, read_table
+from stockalert.arrays import DateArray, FloatArray, IntArray
+
+__all__ = ["read_panel"]
+
+LONGEST_HISTORY_DAYS = 1107
+BROWSING = {"views": "views", "carts": "add_to_carts", "searches": "searches"}
+
+
+def read_panel(tables: Path, *, period: str, as_of: date) -> Panel:
+    """Read sales, stock, prices and browsing up to `as_of` into a panel.
+
+    Parameters
+    ----------
+    tables : folder of canonical parquet tables (`sales.parquet` is required).
+    period : "D", or "W-MON" for weeks named by their Monday.
+    as_of : last day that may be known; with weeks, a Sunday.
+
+    Returns
+    -------
+    Panel of every sku and location seen in sales, stock or purchase orders; its history goes
+    back to the first sale, at most three years.
+    """
+    period_days = 7 if period == "W-MON" else 1
+    sales = _with_location(
+        read_table(
+            tables, "sales", ["sku", "location", "date", "units_sold", "unit_price", "promo_units"]
+        )
+    )
+    stock = _with_location(
+        read_table(tables, "stock", ["sku", "location", "date", "on_hand", "in_stock_share"])
+    )
+    orders = _with_location(read_table(tables, "purchase_orders", ["sku", "location"]))
+    series = _series([sales, stock, orders])
+    index = SeriesIndex.of(series)
+    periods = _periods(days(sales["date"]), as_of, period_days)
+    grid = _Grid(index, periods, period_days)
+    units = grid.dense(sales, "units_sold", 0.0)
+    in_stock = _in_stock(stock)
+    first = _first(
+        grid, sales, stock, in_stock, read_table(tables, "products", ["sku", "launch_date"])
+    )
+    return Panel(
+        series=series,
+        periods=periods,
+        period_days=period_days,
+        first=first,
+        units=units,
+        observed=_observed(grid, stock, in_stock, units, first),
+        price=_price(grid, sales, read_table(tables, "prices")),
+        promo_units=grid.dense(sales, "promo_units", 0.0) if _known(sales, "promo_units") else None,
+        **_browsing(grid, read_table(tables, "browsing")),
+    )
+
+
+class _Grid:
+    """Where a row of a table belongs in the panel."""
+
+    def __init__(self, index: SeriesIndex, periods: DateArray, period_days: int) -> None:
+        self.index, self.periods, self.period_days = index, periods, period_days
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.index), len(self.periods)
+
+    def when(self, dates: pd.Series) -> IntArray:
+        return period_index(days(dates), self.periods[0], self.period_days)
+
+    def dense(self, frame: pd.DataFrame, column: str, missing: float) -> FloatArray:
+        """Spread `column` over (series, period), `missing` where there is no row or no value."""
+        out = np.full(self.shape, missing, dtype=np.float32)
+        if len(frame):
+            where, when = self.index.positions(frame), self.when(frame["date"])
+            values = frame[column].to_numpy(dtype=np.float32, na_value=np.nan)
+            good = (where >= 0) & (when >= 0) & (when < self.shape[1]) & ~np.isnan(values)
+            out[where[good], when[good]] = values[good]
+        return out
+
+    def earliest(self, series: IntArray, when: IntArray) -> IntArray:
+        """Earliest period per series; a large number where it has none."""
+        out = np.full(len(self.index), np.iinfo(np.int32).max, dtype=np.int64)
+        good = (series >= 0) & (when < self.shape[1])
+        np.minimum.at(out, series[good], np.maximum(when[good], 0))
+        return out
+
+
+def _with_location(frame: pd.DataFrame) -> pd.DataFrame:
+    """A missing location is the shop's only one."""
+    if "location" not in frame:
+        return frame.assign(location=pd.Categorical(["default"] * len(frame), ["default"]))
+    location = frame["location"].astype("category")
+    if location.isna().any():
+        kept = location.cat.categories.union(pd.Index(["default"]))
+        location = location.cat.set_categories(kept).fillna("default")
+    return frame.assign(location=location)
+
+
+def _series(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    pairs = [
+        table[["sku", "location"]].drop_duplicates().astype("str") for table in tables if len(table)
+    ]
+    unique = pd.concat(pairs).drop_duplicates()
+    return unique.sort_values(["sku", "location"], ignore_index=True)
+
+
+def _periods(sold: DateArray, as_of: date, period_days: int) -> DateArray:
+    last = np.datetime64(as_of - timedelta(days=period_days - 1), "D")
+    reach = min(int((last - sold.min()).astype(np.int64)), LONGEST_HISTORY_DAYS)
+    count = max(reach, 0) // period_days + 1
+    return last - np.arange(count - 1, -1, -1) * period_days
+
+
+def _known(frame: pd.DataFrame, column: str) -> bool:
+    return column in frame and bool(frame[column].notna().any())
+
+
+def _in_stock(stock: pd.DataFrame) -> pd.Series:
+    """Share of the period in stock per row: the share given, else whether any was on hand."""
+    empty = pd.Series(np.nan, index=stock.index)
+    share = stock.get("in_stock_share", empty).astype("float64")
+    on_hand = stock.get("on_hand", empty).astype("float64")
+    return share.fillna((on_hand > 0).astype("float64").where(on_hand.notna())).clip(0.0, 1.0)
+
+
+def _first(
+    grid: _Grid,
+    sales: pd.DataFrame,
+    stock: pd.DataFrame,
+    in_stock: pd.Series,
+    products: pd.DataFrame,
+) -> IntArray:
+    never, n_periods = np.iinfo(np.int32).max, grid.shape[1]
+    sold = sales[sales["units_sold"] > 0]
+    first = grid.earliest(grid.index.positions(sold), grid.when(sold["date"]))
+    if _known(products, "launch_date"):
+        dated = products[products["launch_date"].notna()]
+        rows, series = grid.index.expand(dated)
+        launch = grid.when(dated["launch_date"])
+        first = np.minimum(first, grid.earliest(series, launch[rows]))
+    if len(stock):
+        held = stock[in_stock > 0]
+        shelved = grid.earliest(grid.index.positions(held), grid.when(held["date"]))
+        first = np.where(first == never, shelved, first)
+    return np.minimum(first, n_periods).astype(np.int32)
+
+
+def _observed(
+    grid: _Grid, stock: pd.DataFrame, in_stock: pd.Series, units: FloatArray, first: IntArray
+) -> FloatArray:
+    observed = grid.dense(stock.assign(share=in_stock), "share", 1.0)
+    if len(stock):
+        closed = closed_periods(units, grid.index.location)
+        observed[closed[grid.index.location]] = 1.0
+    observed[np.arange(grid.shape[1]) < first[:, None]] = 0.0
+    return observed
+
+
+def _price(grid: _Grid, sales: pd.DataFrame, prices: pd.DataFrame) -> FloatArray | None:
+    """Price paid where something sold, else the listed one once known, else the one before."""
+    if not _known(sales, "unit_price") and not len(prices):
+        return None
+    paid = np.full(grid.shape, np.nan, dtype=np.float32)
+    if len(prices):
+        rows, series = grid.index.expand(prices)
+        known = grid.when(prices["start_date"])
+        if "announced_at" in prices:
+            announced = grid.when(prices["announced_at"].fillna(prices["start_date"]))
+            known = np.maximum(known, announced)
+        listed, when = prices["unit_price"].to_numpy(np.float32)[rows], known[rows]
+        order = np.lexsort((listed, when))
+        order = order[(when[order] < grid.shape[1])]
+        paid[series[order], np.maximum(when[order], 0)] = listed[order]
+    if _known(sales, "unit_price"):
+        at_till = grid.dense(sales, "unit_price", np.nan)
+        paid = np.where(at_till > 0, at_till, paid)
+    return _carry_forward(paid)
+
+
+def _carry_forward(values: FloatArray) -> FloatArray:
+    """Repeat the last known value along the second axis."""
+    last = np.where(np.isnan(values), 0, np.arange(values.shape[1]))
+    return np.take_along_axis(values, np.maximum.accumulate(last, axis=1), axis=1)
+
+
+def _browsing(grid: _Grid, browsing: pd.DataFrame) -> dict[str, FloatArray | None]:
+    """Browsing of a sku, at each of its locations; NaN outside the dates of the feed."""
+    if not len(browsing):
+        return dict.fromkeys(BROWSING)
+    rows, series = grid.index.expand(browsing[["sku"]])
+    when = grid.when(browsing["date"])
+    fed = (np.arange(grid.shape[1]) >= when.min()) & (np.arange(grid.shape[1]) <= when.max())
+    good = (when[rows] >= 0) & (when[rows] < grid.shape[1])
+    out: dict[str, FloatArray | None] = {}
+    for name, column in BROWSING.items():
+        if not _known(browsing, column):
+            out[name] = None
+            continue
+        dense = np.where(fed, np.zeros(grid.shape, dtype=np.float32), np.float32(np.nan))
+        values = browsing[column].to_numpy(dtype=np.float32, na_value=0.0)
+        dense[series[good], when[rows][good]] = values[rows][good]
+        out[name] = dense
+    return out

@@ -1,0 +1,122 @@
+"""A small shop written as canonical tables, for the tests of this folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+START = pd.Timestamp("2023-01-02")  # a Monday
+SKUS = {
+    "coffee": "drinks",
+    "tea": "drinks",
+    "jam": "breakfast",
+    "honey": "breakfast",
+    "oats": "breakfast",
+}
+LOCATIONS = ("north", "south")
+
+
+def write_shop(
+    tables: Path, *, n_days: int = 500, seed: int = 1, shuffle: int | None = None
+) -> pd.Timestamp:
+    """Write every table that features read; return the last day of sales.
+
+    `shuffle` permutes the rows of every table.
+    """
+    rng = np.random.default_rng(seed)
+    dates = START + pd.to_timedelta(np.arange(n_days), unit="D")
+    frames = {
+        "sales": _sales(rng, dates),
+        "stock": _stock(rng, dates),
+        "products": pd.DataFrame(
+            {
+                "sku": list(SKUS),
+                "category": list(SKUS.values()),
+                "brand": ["a", "b", "b", "a", None],
+            }
+        ),
+        "locations": pd.DataFrame({"location": LOCATIONS, "country": ["FR", "GB"]}),
+        "promotions": _promotions(rng, dates),
+        "prices": _prices(rng, dates),
+        "browsing": _browsing(rng, dates),
+        "purchase_orders": pd.DataFrame({"sku": ["cocoa"], "location": ["north"]}),
+    }
+    tables.mkdir(parents=True, exist_ok=True)
+    for name, frame in frames.items():
+        stored = frame if shuffle is None else frame.sample(frac=1.0, random_state=shuffle)
+        stored.to_parquet(tables / f"{name}.parquet", index=False)
+    return dates[-1]
+
+
+def _sales(rng: np.random.Generator, dates: pd.DatetimeIndex) -> pd.DataFrame:
+    frame = _cross(dates)
+    rate = np.tile(rng.gamma(1.0, 2.0, len(SKUS) * len(LOCATIONS)), (len(dates), 1)).T.ravel()
+    units = rng.poisson(rate * (1 + (frame["date"].dt.day_of_week == 5)))
+    frame = frame.assign(
+        units_sold=units.astype(float),
+        unit_price=np.round(rng.uniform(2, 4, len(frame)), 2),
+        promo_units=np.minimum(units, rng.poisson(0.2, len(frame))).astype(float),
+    )
+    return frame[frame["units_sold"] > 0]
+
+
+def _stock(rng: np.random.Generator, dates: pd.DatetimeIndex) -> pd.DataFrame:
+    share = rng.choice([1.0, 1.0, 1.0, 0.75, 0.25, 0.0], len(dates) * len(SKUS) * len(LOCATIONS))
+    return _cross(dates).assign(on_hand=np.nan, in_stock_share=share)
+
+
+def _promotions(rng: np.random.Generator, dates: pd.DatetimeIndex) -> pd.DataFrame:
+    n = 60
+    start = dates[0] + pd.to_timedelta(rng.integers(5, len(dates) + 20, n), unit="D")
+    return pd.DataFrame(
+        {
+            "sku": [None if i % 5 == 0 else list(SKUS)[i % 5] for i in range(n)],
+            "category": [("drinks", "breakfast")[i % 2] if i % 5 == 0 else None for i in range(n)],
+            "location": [None if i % 3 else "north" for i in range(n)],
+            "start_date": start,
+            "end_date": start + pd.to_timedelta(rng.integers(0, 10, n), unit="D"),
+            "discount": rng.uniform(0.1, 0.5, n),
+            "channel": rng.choice(["display", "mailer"], n),
+            "announced_at": [
+                s - pd.Timedelta(days=9) if i % 2 else None for i, s in enumerate(start)
+            ],
+        }
+    )
+
+
+def _prices(rng: np.random.Generator, dates: pd.DatetimeIndex) -> pd.DataFrame:
+    n = 40
+    start = dates[0] + pd.to_timedelta(rng.integers(0, len(dates) + 20, n), unit="D")
+    frame = pd.DataFrame(
+        {
+            "sku": [list(SKUS)[i % 5] for i in range(n)],
+            "location": [LOCATIONS[i % 2] for i in range(n)],
+            "start_date": start,
+            "unit_price": rng.uniform(2, 4, n),
+            "announced_at": [
+                s - pd.Timedelta(days=6) if i % 2 else None for i, s in enumerate(start)
+            ],
+        }
+    )
+    return frame.drop_duplicates(["sku", "location", "start_date"])
+
+
+def _browsing(rng: np.random.Generator, dates: pd.DatetimeIndex) -> pd.DataFrame:
+    frame = pd.MultiIndex.from_product([list(SKUS), dates[50:]], names=["sku", "date"])
+    frame = frame.to_frame(index=False)
+    views = rng.poisson(8, len(frame)).astype(float)
+    return frame.assign(
+        views=views,
+        add_to_carts=rng.binomial(views.astype(int), 0.2).astype(float),
+        searches=rng.poisson(2, len(frame)).astype(float),
+        unique_visitors=views,
+    )
+
+
+def _cross(dates: pd.DatetimeIndex) -> pd.DataFrame:
+    names = ["sku", "location", "date"]
+    return pd.MultiIndex.from_product([list(SKUS), LOCATIONS, dates], names=names).to_frame(
+        index=False
+    )
