@@ -1,0 +1,1 @@
+"""Quantiles of demand over the protection interval, scored beside every peer on real data."""
