@@ -137,12 +137,15 @@ _PURCHASE_ORDERS = Table(
         units("units_ordered", "Units ordered", required=True),
         day("ordered_at", "Day it was placed", required=True),
         day("expected_at", "Day the supplier promised"),
-        day("received_at", "Day the goods became sellable; null = still open"),
+        day(
+            "received_at",
+            "Day the goods became sellable; null = still open; "
+            "not after ordered_at = teaches nothing about lead times",
+        ),
         units("units_received", "Units received"),
         day("cancelled_at", "Day it was cancelled; null = it was not"),
     ),
     key=("po_id", "sku", "location", "expected_at", "received_at"),
-    rising=(("ordered_at", "received_at"), ("ordered_at", "cancelled_at")),
 )
 
 _SUPPLIERS = Table(
