@@ -1,0 +1,253 @@
+"""One night is one transaction: all tables of a run become visible in one step, or none does.
+
+    OUT/NAME/as_of_date=…/run_id=…/part-0.parquet   every night's table, the folder is the history
+    OUT/_nights/RUN_ID/NAME -> the partition above   one folder per night
+    OUT/_nights/RUN_ID/_latest.json                  the night's pointer
+    OUT/_nights/RUN_ID/_served                       mark: this night has been served
+    OUT/latest -> _nights/RUN_ID                     the one link that is swapped, atomically
+    OUT/_latest.json -> latest/_latest.json          never changes, so it moves with the link
+    OUT/_staging                                     what a running publish writes; nobody reads it
+
+Everything is written and flushed under `_staging`, then renamed into place, and `latest` is swapped
+last. A publish that dies leaves what was served as it was; the next one removes what it left. Until
+then the history (and only that) may hold partitions of a night that was never served: the nights
+with a mark, and the one that `latest` names, are the served ones. Publishers wait for each other on
+`OUT/_publish.lock`. Where symbolic links are not possible, `_latest.json` is a plain file that is
+replaced atomically, and `latest` is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stockalert.errors import OutputError
+from stockalert.served import Pointer, ServedTable, night_folder, read_pointer, served_runs
+
+__all__ = ["prune", "publish_night", "serve_night"]
+
+_STAGING, _MARK, _POINTER, _LATEST = "_staging", "_served", "_latest.json", "latest"
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_TABLE = re.compile(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)*")
+
+
+def publish_night(
+    out: Path,
+    tables: dict[str, pa.Table],
+    *,
+    as_of_date: date,
+    run_id: str,
+    created_at: datetime,
+    valid_until: datetime,
+    model_version: str | None,
+    settings_fingerprint: str,
+) -> Path:
+    """Publish the tables of one run and serve them.
+
+    Parameters
+    ----------
+    out : output directory; made where it is missing
+    tables : by name; a name may have folders in it (`quarantine/sales`)
+    run_id : letters, digits, `.`, `_`, `-`; new
+
+    Returns
+    -------
+    The night's folder, `out/_nights/run_id`
+
+    Raises
+    ------
+    OutputError
+        A name cannot be a folder, the run is there already, or `out` cannot be written; what was
+        served before still is.
+    """
+    _check_names(run_id, tables)
+    partition = f"as_of_date={as_of_date:%Y-%m-%d}/run_id={run_id}"
+    served = {
+        name: ServedTable(f"{name}/{partition}", table.num_rows, _fingerprint(table.schema))
+        for name, table in tables.items()
+    }
+    pointer = Pointer(
+        as_of_date, run_id, model_version, settings_fingerprint, created_at, valid_until, served
+    )
+    with _publisher(out):
+        if night_folder(out, run_id).exists():
+            raise OutputError(f"run {run_id} is already published in {out}")
+        for name, table in tables.items():
+            _write_table(out / _STAGING / served[name].path, table)
+        _write_night(out, pointer)
+        for name in tables:
+            _move(out / _STAGING / served[name].path, out / served[name].path)
+        _serve(out, run_id)
+    return night_folder(out, run_id)
+
+
+def serve_night(out: Path, run_id: str) -> None:
+    """Serve a night that has been served before, in one step: a rollback.
+
+    Raises
+    ------
+    OutputError
+        No such night, or it was never served.
+    """
+    with _publisher(out):
+        if run_id not in served_runs(out):
+            raise OutputError(f"run {run_id} has never been served from {out}")
+        _serve(out, run_id)
+
+
+def prune(out: Path, keep_days: int, today: date) -> list[str]:
+    """Remove nights published more than `keep_days` before `today`, never the one served now.
+
+    Returns
+    -------
+    run_id of the nights removed, oldest first
+    """
+    oldest = today - timedelta(days=keep_days)
+    with _publisher(out):
+        current = read_pointer(out).run_id
+        nights = {run_id: read_pointer(out, run_id) for run_id in served_runs(out)}
+        removed = [
+            run_id
+            for run_id, night in sorted(nights.items(), key=lambda item: item[1].created_at)
+            if night.created_at.date() < oldest and run_id != current
+        ]
+        for run_id in removed:
+            _withdraw(out, run_id)
+    return removed
+
+
+@contextmanager
+def _publisher(out: Path) -> Iterator[None]:
+    """Hold the directory for one publisher, tidied before and after."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with (out / "_publish.lock").open("w") as lock:
+            _wait_for(lock)
+            _recover(out)
+            try:
+                yield
+            finally:
+                shutil.rmtree(out / _STAGING, ignore_errors=True)
+    except OSError as error:
+        message = f"cannot write to {out}: {error.strerror or error}"
+        raise OutputError(f"{message}; what was served before still is") from error
+
+
+def _wait_for(lock: IO[str]) -> None:
+    """Wait until no other process publishes; where files cannot be locked, go on."""
+    with suppress(ModuleNotFoundError):
+        import fcntl
+
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def _recover(out: Path) -> None:
+    """Remove what a publish that died has left, and mark what it had already served."""
+    shutil.rmtree(out / _STAGING, ignore_errors=True)
+    (out / _STAGING).mkdir()
+    with suppress(OutputError):
+        (night_folder(out, read_pointer(out).run_id) / _MARK).touch()
+    served = served_runs(out)
+    for night in sorted((out / "_nights").glob("*")):
+        if night.name not in served:
+            _withdraw(out, night.name)
+
+
+def _withdraw(out: Path, run_id: str) -> None:
+    """Take a night out of the history: its partitions first, its folder last."""
+    for name, table in read_pointer(out, run_id).tables.items():
+        partition = out / table.path
+        if partition.exists():
+            trash = out / _STAGING / "removed" / run_id / name
+            trash.parent.mkdir(parents=True, exist_ok=True)
+            partition.rename(trash)
+        with suppress(OSError):
+            partition.parent.rmdir()
+    night_folder(out, run_id).rename(out / _STAGING / f"removed-{run_id}")
+
+
+def _write_table(folder: Path, table: pa.Table) -> None:
+    folder.mkdir(parents=True)
+    pq.write_table(table, folder / "part-0.parquet", compression="zstd")
+    _flush(folder / "part-0.parquet")
+    _flush(folder)
+
+
+def _write_night(out: Path, pointer: Pointer) -> None:
+    """Write the night's folder (pointer and links to its partitions) and move it into place."""
+    final = night_folder(out, pointer.run_id)
+    staged = out / _STAGING / "_night"
+    staged.mkdir()
+    for name, table in pointer.tables.items():
+        (staged / name).parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError, NotImplementedError):
+            target = os.path.relpath(out / table.path, (final / name).parent)
+            (staged / name).symlink_to(target, target_is_directory=True)
+    (staged / _POINTER).write_text(pointer.to_json(), encoding="utf-8")
+    _flush(staged / _POINTER)
+    _flush(staged)
+    _move(staged, final)
+
+
+def _serve(out: Path, run_id: str) -> None:
+    """Swap `latest` (or, without links, `_latest.json`) to a night, then mark it as served."""
+    night = night_folder(out, run_id)
+    try:
+        if not (out / _POINTER).is_symlink():
+            _swap_link(out, _POINTER, f"{_LATEST}/{_POINTER}")
+        _swap_link(out, _LATEST, str(night.relative_to(out)))
+    except (OSError, NotImplementedError):
+        copy = out / _STAGING / _POINTER
+        shutil.copyfile(night / _POINTER, copy)
+        _flush(copy)
+        copy.replace(out / _POINTER)
+    _flush(out)
+    (night / _MARK).touch()
+
+
+def _swap_link(out: Path, name: str, target: str) -> None:
+    link = out / _STAGING / f"link-{name}"
+    link.symlink_to(target)
+    link.replace(out / name)
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename into place, and make that last through a power cut."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.rename(target)
+    _flush(target.parent)
+
+
+def _flush(path: Path) -> None:
+    """Force a file or a folder to disk (folders: where the system can)."""
+    if path.is_dir() and os.name != "posix":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _check_names(run_id: str, tables: dict[str, pa.Table]) -> None:
+    if not _RUN_ID.fullmatch(run_id):
+        raise OutputError(f"run_id {run_id!r}: expected letters, digits, '.', '_' or '-'")
+    for name in tables:
+        if not _TABLE.fullmatch(name) or name == _LATEST:
+            raise OutputError(f"table name {name!r}: expected lower-case words, not '{_LATEST}'")
+
+
+def _fingerprint(schema: pa.Schema) -> str:
+    """16 hex digits that change with a column's name, place, type, nullability or unit."""
+    columns = [(f.name, str(f.type), f.nullable, (f.metadata or {}).get(b"unit")) for f in schema]
+    return sha256(repr(columns).encode()).hexdigest()[:16]
