@@ -6,6 +6,7 @@ with it: a name that comes up later is unknown to the model, and no code ever ch
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,15 @@ from stockalert.arrays import FloatArray, IntArray
 if TYPE_CHECKING:
     from features.history import History
 
-__all__ = ["Vocabulary", "attribute_codes", "attribute_features", "learn", "read_attributes"]
+__all__ = [
+    "Vocabulary",
+    "attribute_codes",
+    "attribute_features",
+    "learn",
+    "most_frequent",
+    "read_attributes",
+    "snake_case",
+]
 
 Vocabulary = dict[str, list[str]]
 """Names of each categorical fact, most frequent first; a code is a position in the list."""
@@ -34,7 +43,8 @@ NOT_ATTRIBUTES = frozenset(
 def read_attributes(tables: Path, panel: Panel) -> pd.DataFrame:
     """Read the text columns of products and locations, one row per series of the panel.
 
-    Columns of locations are named `location_…`. Dates and numbers are no attributes.
+    Columns are named `attribute_…`, those of locations `attribute_location_…`. Dates and numbers
+    are no attributes.
     """
     columns: dict[str, pd.Series] = {}
     for name, key, prefix in (("products", "sku", ""), ("locations", "location", "location_")):
@@ -45,7 +55,7 @@ def read_attributes(tables: Path, panel: Panel) -> pd.DataFrame:
         for column in table.columns.difference(list(NOT_ATTRIBUTES)):
             if isinstance(table[column].dtype, pd.CategoricalDtype):
                 values = table[column].reindex(row).reset_index(drop=True)
-                columns[prefix + column] = values.where(values != "")
+                columns[f"attribute_{prefix}{snake_case(column)}"] = values.where(values != "")
     return pd.DataFrame(columns, index=range(panel.n_series))
 
 
@@ -57,9 +67,32 @@ def learn(attributes: pd.DataFrame) -> Vocabulary:
     >>> learn(pd.DataFrame({"category": ["tea", "jam", "tea"], "unit": ["g", "g", "g"]}))
     {'category': ['tea', 'jam']}
     """
-    counts = {column: attributes[column].value_counts() for column in sorted(map(str, attributes))}
-    telling = [column for column, count in counts.items() if (count > 0).sum() > 1]
-    return {column: _most_frequent(counts[column]) for column in telling[:MOST_ATTRIBUTES]}
+    names = {column: most_frequent(attributes[column]) for column in sorted(map(str, attributes))}
+    telling = [column for column, found in names.items() if len(found) > 1]
+    return {column: names[column][:MOST_NAMES] for column in telling[:MOST_ATTRIBUTES]}
+
+
+def most_frequent(names: pd.Series) -> list[str]:
+    """List the names that occur, most frequent first, ties in order of name.
+
+    Examples
+    --------
+    >>> most_frequent(pd.Series(["tea", "jam", None, "tea", "ale"]))
+    ['tea', 'ale', 'jam']
+    """
+    count = names.dropna().astype("str").value_counts()
+    return sorted(map(str, count.index), key=lambda name: (-int(count[name]), name))
+
+
+def snake_case(name: str) -> str:
+    """Spell a free text as part of a feature name.
+
+    Examples
+    --------
+    >>> snake_case("In-store Display")
+    'in_store_display'
+    """
+    return re.sub(r"\W+", "_", name.strip().lower())
 
 
 def attribute_codes(attributes: pd.DataFrame, vocabulary: Vocabulary) -> dict[str, IntArray]:
@@ -75,10 +108,3 @@ def attribute_features(history: History, horizons: IntArray) -> dict[str, FloatA
     """Family: the codes themselves; unknown becomes NaN."""
     codes = history.facts.attributes
     return {name: np.where(code < 0, np.nan, code) for name, code in codes.items()}
-
-
-def _most_frequent(count: pd.Series) -> list[str]:
-    named = count[count > 0].rename_axis("name").rename("count").reset_index()
-    named["name"] = named["name"].astype("str")
-    ordered = named.sort_values(["count", "name"], ascending=[False, True])
-    return [str(name) for name in ordered["name"].head(MOST_NAMES)]

@@ -17,6 +17,7 @@ def browsing(history: History, horizons: IntArray) -> dict[str, FloatArray]:
     """Browsing features; nothing where nobody measures it.
 
     MEASURE_S_L : per period over S days ÷ over L days, for views, carts and searches
+    (1 ÷ 7 with daily periods only)
     views_acceleration : views_7_28 over the same a week earlier
     views_per_unit : log of views ÷ (28 days × scale)
     cart_rate : carts ÷ views over 28 days; cart_rate_trend : over 7 days ÷ over 91
@@ -25,7 +26,7 @@ def browsing(history: History, horizons: IntArray) -> dict[str, FloatArray]:
     features = {}
     for measure in ("views", "carts", "searches"):
         if history.has(measure):
-            for short, long in TRENDS_DAYS:
+            for short, long in TRENDS_DAYS[1 if history.panel.period_days > 1 else 0 :]:
                 now, before = (_per_period(history, measure, days) for days in (short, long))
                 features[f"{measure}_{short}_{long}"] = ratio(now, before)
     if not history.has("views"):

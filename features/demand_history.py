@@ -36,7 +36,7 @@ def demand_history(history: History, horizons: IntArray) -> dict[str, FloatArray
     for days in SPREAD_DAYS:
         features[f"spread_{days}d"] = _spread(history, days) / scale
         orders, share = history.total("orders", days), history.total("share", days)
-        features[f"zero_share_{days}d"] = 1.0 - ratio(orders, share)
+        features[f"zero_share_{days}d"] = np.maximum(1.0 - ratio(orders, share), 0.0)
     for days in LARGEST_DAYS:
         features[f"largest_{days}d"] = _largest(history, days) / scale
     interval, size_variation = intermittency(history)
@@ -49,7 +49,9 @@ def demand_history(history: History, horizons: IntArray) -> dict[str, FloatArray
         "silence": np.log1p(silence),
         "silence_ratio": silence / interval,
         "age": np.log1p(history.age * history.panel.period_days),
-        "stocked_28d": history.total("stocked", 28) / history.panel.periods_in(28),
+        "stocked_28d": ratio(
+            history.total("stocked", 28), np.minimum(history.age, history.panel.periods_in(28))
+        ),
         "log_scale": np.log(scale),
     }
 

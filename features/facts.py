@@ -9,7 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.attributes import Vocabulary, attribute_codes, learn, read_attributes
+from features.attributes import (
+    Vocabulary,
+    attribute_codes,
+    learn,
+    most_frequent,
+    read_attributes,
+    snake_case,
+)
 from features.days_off import days_off
 from features.known_ahead import PriceChanges, PromotionDays
 from features.panel import Panel
@@ -19,6 +26,7 @@ from stockalert.arrays import DateArray, FloatArray, IntArray
 
 __all__ = ["CHANNELS", "Facts", "read_facts"]
 
+CATEGORY = "attribute_category"
 CHANNELS = "promotion_channel"
 MOST_CHANNELS = 6
 LONGEST_AHEAD_DAYS = 366
@@ -93,8 +101,8 @@ def _groupings(panel: Panel, attributes: pd.DataFrame) -> dict[str, IntArray]:
     """Shop always; category, location and item where they tell series apart."""
     index = panel.index
     groupings: dict[str, IntArray] = {"shop": np.zeros(panel.n_series, dtype=np.int64)}
-    if "category" in attributes:
-        category = attributes["category"].astype("object").fillna("")
+    if CATEGORY in attributes:
+        category = attributes[CATEGORY].astype("object").fillna("")
         groupings["category"] = np.unique(category.to_numpy(dtype="str"), return_inverse=True)[1]
     if len(index.locations) > 1:
         groupings |= {"location": index.location, "item": index.sku}
@@ -102,15 +110,15 @@ def _groupings(panel: Panel, attributes: pd.DataFrame) -> dict[str, IntArray]:
 
 
 def _channels(promotions: pd.DataFrame) -> Vocabulary:
+    """List the channels as feature names spell them, most frequent first."""
     if "channel" not in promotions or promotions["channel"].isna().all():
         return {}
-    return {CHANNELS: learn_all(promotions["channel"])[:MOST_CHANNELS]}
+    return {CHANNELS: most_frequent(_spelled(promotions["channel"]))[:MOST_CHANNELS]}
 
 
-def learn_all(names: pd.Series) -> list[str]:
-    """List names, most frequent first, ties in order of name."""
-    count = names.astype("object").value_counts()
-    return [str(name) for name in sorted(count.index, key=lambda name: (-count[name], name))]
+def _spelled(channel: pd.Series) -> pd.Series:
+    names = {name: snake_case(str(name)) for name in channel.dropna().unique()}
+    return channel.astype("object").map(names)
 
 
 def _promotions(
@@ -130,13 +138,14 @@ def _promotions(
     covered = (through - np.maximum(starts, begin[row])).astype(np.int64) + 1
     depth = table.get("discount", pd.Series(np.nan, index=table.index))
     channel = table.get("channel", pd.Series(pd.NA, index=table.index, dtype="str"))
-    codes = pd.Index(channels, dtype="object").get_indexer(pd.Index(channel.astype("object")))
-    order = np.lexsort((known[row], period, series[pair]))
+    codes = pd.Index(channels, dtype="object").get_indexer(pd.Index(_spelled(channel)))
+    share = (covered / panel.period_days).astype(np.float32)
+    order = np.lexsort((codes[row], -share, known[row], period, series[pair]))
     return PromotionDays(
         series=series[pair][order],
         period=period[order],
         known=known[row][order],
-        share=(covered / panel.period_days).astype(np.float32)[order],
+        share=share[order],
         depth=depth.to_numpy(np.float32)[row][order],
         channel=codes.astype(np.int16)[row][order],
     )
@@ -149,7 +158,7 @@ def _concerned(
     named = table["sku"].notna() if "sku" in table else pd.Series(False, index=table.index)
     at = np.flatnonzero(named)
     rows, series = panel.index.expand(table.loc[named]) if len(at) else (at, at)
-    if named.all() or "category" not in table or "category" not in attributes:
+    if named.all() or "category" not in table or CATEGORY not in attributes:
         return at[rows], series
     wide = table.loc[~named, ["category"]].astype("object").reset_index(names="row")
     wide["place"] = None
@@ -157,7 +166,7 @@ def _concerned(
         wide["place"] = table.loc[~named, "location"].astype("object").to_numpy()
     members = pd.DataFrame(
         {
-            "category": attributes["category"].astype("object"),
+            "category": attributes[CATEGORY].astype("object"),
             "location": panel.series["location"].astype("object"),
             "series": np.arange(panel.n_series),
         }

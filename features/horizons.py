@@ -14,7 +14,7 @@ __all__ = ["sample_cutoffs", "sample_horizons"]
 
 
 def sample_cutoffs(
-    panel: Panel, *, every: int, last: int, least_history: int, at_most: int | None = None
+    *, every: int, last: int, least_history: int, at_most: int | None = None
 ) -> IntArray:
     """Cutoffs evenly spaced backwards from `last`, ascending.
 
@@ -28,8 +28,7 @@ def sample_cutoffs(
 
     Examples
     --------
-    >>> from features.panel import Panel
-    >>> sample_cutoffs(None, every=7, last=27, least_history=10).tolist()
+    >>> sample_cutoffs(every=7, last=27, least_history=10).tolist()
     [13, 20, 27]
     """
     earliest = max(least_history - 1, 0)

@@ -24,7 +24,7 @@ def promotions(history: History, horizons: IntArray) -> dict[str, FloatArray]:
     promo_uplift, promo_uplift_category : sales under promotion ÷ what the ordinary rate would
     have sold; the series' shrunk to the category's, that to the shop's, that to 1
     promo_ahead, promo_depth_max, promo_depth_mean : share of (t, t + h] under promotion, its
-    deepest and mean discount; promo_CHANNEL : share per channel of the vocabulary
+    deepest and mean discount; promo_channel_NAME : share per channel of the vocabulary
     promo_lift : expected change of the window's demand, (uplift - 1) × share
     promo_units_28d : share of the last 28 days' sales that the till marked as promotional
     """
@@ -92,7 +92,7 @@ def _ahead(history: History, planned: PromotionDays, horizons: IntArray) -> dict
         which = days.channel == code
         place = (at[0][which], at[1][which])
         window = Window.of(_largest(shape, place, days.share[which]))
-        features[f"promo_{channel}"] = window.mean(horizons)
+        features[f"promo_channel_{channel}"] = window.mean(horizons)
     return features
 
 

@@ -1,11 +1,20 @@
-"""A small shop written as canonical tables, for the tests of this folder."""
+"""A small shop written as canonical tables, and read back as a panel and its facts."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
+
+from features.facts import Facts, read_facts
+from features.panel import Panel
+from features.reading import read_panel
+
+ShopWriter = Callable[..., date]
 
 START = pd.Timestamp("2023-01-02")  # a Monday
 SKUS = {
@@ -18,13 +27,35 @@ SKUS = {
 LOCATIONS = ("north", "south")
 
 
-def write_shop(
-    tables: Path, *, n_days: int = 500, seed: int = 1, shuffle: int | None = None
-) -> pd.Timestamp:
-    """Write every table that features read; return the last day of sales.
+@pytest.fixture
+def write_shop() -> ShopWriter:
+    """Write every table that features read into a folder; returns the last day of sales."""
+    return _write
 
-    `shuffle` permutes the rows of every table.
-    """
+
+@pytest.fixture(scope="session", params=["D", "W-MON"])
+def any_shop(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str, Panel, Facts]:
+    """The shop with daily and with weekly periods: its tables, period, panel and facts."""
+    period = str(request.param)
+    tables = tmp_path_factory.mktemp("tables")
+    last = _write(tables, period=period)
+    panel = read_panel(tables, period=period, as_of=last)
+    return tables, period, panel, read_facts(tables, panel, country="GB")
+
+
+@pytest.fixture(scope="session")
+def daily_shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Panel, Facts]:
+    """The shop with daily periods: its tables, panel and facts."""
+    tables = tmp_path_factory.mktemp("tables")
+    panel = read_panel(tables, period="D", as_of=_write(tables))
+    return tables, panel, read_facts(tables, panel, country="GB")
+
+
+def _write(
+    tables: Path, *, period: str = "D", n_days: int = 504, seed: int = 1, shuffle: int | None = None
+) -> date:
     rng = np.random.default_rng(seed)
     dates = START + pd.to_timedelta(np.arange(n_days), unit="D")
     frames = {
@@ -43,11 +74,20 @@ def write_shop(
         "browsing": _browsing(rng, dates),
         "purchase_orders": pd.DataFrame({"sku": ["cocoa"], "location": ["north"]}),
     }
-    tables.mkdir(parents=True, exist_ok=True)
+    if period == "W-MON":
+        frames |= {name: _weekly(frames[name]) for name in ("sales", "stock", "browsing")}
     for name, frame in frames.items():
         stored = frame if shuffle is None else frame.sample(frac=1.0, random_state=shuffle)
         stored.to_parquet(tables / f"{name}.parquet", index=False)
-    return dates[-1]
+    return dates[-1].date()
+
+
+def _weekly(frame: pd.DataFrame) -> pd.DataFrame:
+    monday = frame["date"] - pd.to_timedelta(frame["date"].dt.day_of_week, unit="D")
+    keys = [name for name in ("sku", "location") if name in frame]
+    means = {"unit_price": "mean", "on_hand": "last", "in_stock_share": "mean"}
+    how = {name: means.get(name, "sum") for name in frame.columns if name not in [*keys, "date"]}
+    return frame.assign(date=monday).groupby([*keys, "date"], as_index=False).agg(how)
 
 
 def _sales(rng: np.random.Generator, dates: pd.DatetimeIndex) -> pd.DataFrame:

@@ -1,0 +1,63 @@
+"""Sampled horizons depend on the seed, the series and the date, and follow the distribution."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from features.horizons import sample_cutoffs, sample_horizons
+from features.panel import Panel
+
+
+def _panel(n: int) -> Panel:
+    units = np.zeros((n, 60), dtype=np.float32)
+    return Panel(
+        series=pd.DataFrame({"sku": [f"sku {i:04d}" for i in range(n)], "location": "default"}),
+        periods=np.datetime64("2024-01-01") + np.arange(60),
+        period_days=1,
+        first=np.zeros(n, dtype=np.int32),
+        units=units,
+        observed=units + 1,
+    )
+
+
+def test_the_same_seed_draws_the_same_horizons_and_another_does_not() -> None:
+    panel, atoms = _panel(200), np.tile([3, 7, 14, 28], (200, 1))
+    one, again, other = (
+        sample_horizons(panel, np.array([9, 30]), atoms=atoms, count=2, seed=seed)
+        for seed in (7, 7, 8)
+    )
+    np.testing.assert_array_equal(one, again)
+    assert (one != other).mean() > 0.3
+    assert one.shape == (2, 200, 2)
+
+
+def test_a_series_draws_the_same_whoever_else_is_there() -> None:
+    atoms = np.full((300, 1), 40)
+    everyone = sample_horizons(_panel(300), np.array([9, 30]), atoms=atoms, count=3, seed=1)
+    few = sample_horizons(_panel(50), np.array([30]), atoms=atoms[:50], count=3, seed=1)
+    np.testing.assert_array_equal(everyone[1:, :50], few)
+
+
+def test_draws_follow_the_lead_time_distribution() -> None:
+    n = 4000
+    atoms, shares = np.tile([5, 10, 20], (n, 1)), np.tile([0.2, 0.5, 0.3], (n, 1))
+    drawn = sample_horizons(
+        _panel(n), np.array([9]), atoms=atoms, probabilities=shares, count=2, seed=1, explore=0.0
+    )
+    frequency = [(drawn == atom).mean() for atom in (5, 10, 20)]
+    np.testing.assert_allclose(frequency, [0.2, 0.5, 0.3], atol=0.02)
+
+
+def test_exploring_draws_reach_every_horizon_up_to_the_longest() -> None:
+    drawn = sample_horizons(
+        _panel(4000), np.array([9, 10]), atoms=np.full(4000, 12), count=2, seed=1, explore=1.0
+    )
+    assert set(np.unique(drawn)) == set(range(1, 13))
+
+
+def test_cutoffs_step_back_from_the_last_and_keep_enough_history() -> None:
+    cutoffs = sample_cutoffs(every=8, last=50, least_history=20)
+    assert cutoffs.tolist() == [26, 34, 42, 50]
+    assert sample_cutoffs(every=8, last=50, least_history=20, at_most=2).tolist() == [42, 50]
+    assert sample_cutoffs(every=8, last=5, least_history=20).tolist() == []
