@@ -5,13 +5,15 @@ Figures are built without pyplot, so they need no display and may be drawn in an
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from models.tracked_metrics import MODEL, headline
+from models.tracked_metrics import headline
+from models.training import MODEL_NAME
 
 __all__ = [
     "coverage_by_group",
@@ -23,27 +25,26 @@ __all__ = [
 ]
 
 _COLOURS = ("#006ba4", "#ff800e", "#ababab", "#595959", "#5f9ed1", "#c85200")
-_MODEL_NAME = {MODEL: "stockalert"}
 _FEATURES_SHOWN = 25
 _WORST_POINTS = 10.0
 
 
 def training_figures(
-    scores: pd.DataFrame, importance: pd.Series[float], examples: pd.DataFrame
+    scores: pd.DataFrame, importances: pd.Series[float], examples: pd.DataFrame
 ) -> dict[str, Figure]:
     """Draw all figures of a training, by file name.
 
     Parameters
     ----------
     scores : as `models.tracked_metrics.label_groups` returns it.
-    importance : share of the gain per feature name.
+    importances : share of the gain per feature name.
     examples : see `forecast_examples`; none is drawn when empty.
     """
     figures = {
         "calibration": reliability(scores),
         "coverage_by_group": coverage_by_group(scores),
         "pinball_by_group": pinball_by_group(scores),
-        "feature_importance": importance_bars(importance),
+        "feature_importance": importance_bars(importances),
     }
     return figures if examples.empty else {**figures, "examples": forecast_examples(examples)}
 
@@ -54,35 +55,32 @@ def reliability(scores: pd.DataFrame) -> Figure:
     The bar of the model spans [share below, share at or below]: with whole units no quantile can
     hit its level exactly, and a bar that crosses the diagonal is calibrated.
     """
-    figure, axes = _canvas(7.0, 6.0)
-    axes.plot([0, 1], [0, 1], color="black", linewidth=0.8, label="calibrated")
-    overall = scores[scores["grouping"] == "all"]
-    for colour, method in zip(_COLOURS, _methods(overall), strict=False):
-        part = overall[overall["method"] == method].sort_values("level")
-        name = _MODEL_NAME.get(method, method)
-        axes.plot(part["level"], part["coverage"], "o-", color=colour, markersize=4, label=name)
-        if method == MODEL:
-            axes.vlines(part["level"], part["share_below"], part["coverage"], color=colour, lw=5)
-    axes.set(
-        title="Calibration on weeks the model had not seen",
-        xlabel="level promised",
-        ylabel="share of outcomes at or below the quantile",
-    )
-    axes.legend(frameon=False)
+    figure, whole, upper = _canvas(11.0, 5.5, 2)
+    overall = scores[scores["grouping"] == "all"].sort_values("level")
+    for axes in (whole, upper):
+        axes.plot([0, 1], [0, 1], color="black", linewidth=0.8)
+        for colour, name in zip(_COLOURS, _models(overall), strict=False):
+            part = overall[overall["model"] == name]
+            axes.plot(part["level"], part["coverage"], "o-", color=colour, ms=4, label=name)
+        own = overall[overall["model"] == MODEL_NAME]
+        axes.vlines(own["level"], own["share_below"], own["coverage"], color=_COLOURS[0], lw=5)
+        axes.set_xlabel("level promised")
+    upper.set(xlim=(0.74, 1.005), ylim=(0.64, 1.005), title="The levels of reorder points")
+    whole.set(title="Calibration on weeks not seen", ylabel="share at or below the quantile")
+    whole.legend(frameon=False)
     return figure
 
 
 def coverage_by_group(scores: pd.DataFrame) -> Figure:
     """Draw the model's coverage error per group and level, in points, as a coloured table."""
-    model = scores[scores["method"] == MODEL]
-    name = np.where(model["grouping"] == "all", "all", model["grouping"] + " " + model["group"])
-    points = 100 * model.assign(name=name).pivot_table(
-        index="name", columns="level", values="coverage_error", sort=False
-    )
+    own = scores[scores["model"] == MODEL_NAME]
+    points = 100 * own.pivot(index=["grouping", "group"], columns="level", values="coverage_error")
+    points = _all_first(points)
     figure, axes = _canvas(1.5 + 0.75 * points.shape[1], 1.6 + 0.4 * len(points))
     axes.imshow(points, cmap="RdBu", vmin=-_WORST_POINTS, vmax=_WORST_POINTS, aspect="auto")
     for (row, column), value in np.ndenumerate(points.to_numpy()):
-        axes.text(column, row, f"{value:+.1f}", ha="center", va="center", fontsize=8)
+        colour = "white" if abs(value) > 0.6 * _WORST_POINTS else "black"
+        axes.text(column, row, f"{value:+.1f}", ha="center", va="center", size=8, color=colour)
     axes.set_xticks(range(points.shape[1]), [f"{level:g}" for level in points.columns])
     axes.set_yticks(range(len(points)), list(points.index))
     axes.set(title="Coverage minus level, points (0: level within reach)", xlabel="level")
@@ -91,26 +89,24 @@ def coverage_by_group(scores: pd.DataFrame) -> Figure:
 
 def pinball_by_group(scores: pd.DataFrame) -> Figure:
     """Draw the headline loss of the model beside its baselines, for all rows and each group."""
-    losses = headline(scores).unstack("method")
-    losses = losses[_methods(scores)]
+    losses = _all_first(headline(scores).unstack("model"))[_models(scores)]
     figure, axes = _canvas(2.0 + 0.9 * len(losses), 4.5)
     width = 0.8 / losses.shape[1]
-    for place, method in enumerate(losses.columns):
+    for place, (name, colour) in enumerate(zip(losses.columns, _COLOURS, strict=False)):
         at = np.arange(len(losses)) + (place - (losses.shape[1] - 1) / 2) * width
-        name = _MODEL_NAME.get(method, method)
-        axes.bar(at, losses[method], width, color=_COLOURS[place % len(_COLOURS)], label=name)
-    axes.set_xticks(range(len(losses)), [group for _, group in losses.index], rotation=30)
+        axes.bar(at, losses[name], width, color=colour, label=name)
+    axes.set_xticks(range(len(losses)), list(losses.index), rotation=30, ha="right")
     axes.set(
         title="Weighted pinball loss, mean of levels 0.8 to 0.99",
         ylabel="Σ loss ÷ Σ demand (smaller is better)",
     )
-    axes.legend(frameon=False)
+    figure.legend(frameon=False, loc="outside lower center", ncols=losses.shape[1])
     return figure
 
 
-def importance_bars(importance: pd.Series[float]) -> Figure:
+def importance_bars(importances: pd.Series[float]) -> Figure:
     """Draw the features that earned the largest share of the gain."""
-    shown = importance.sort_values().tail(_FEATURES_SHOWN)
+    shown = importances.sort_values().tail(_FEATURES_SHOWN)
     figure, axes = _canvas(7.0, 1.2 + 0.25 * len(shown))
     axes.barh(range(len(shown)), shown, color=_COLOURS[0])
     axes.set_yticks(range(len(shown)), list(shown.index), fontsize=8)
@@ -140,13 +136,22 @@ def forecast_examples(examples: pd.DataFrame) -> Figure:
     return figure
 
 
-def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
+def _canvas(width: float, height: float, columns: int = 1) -> tuple[Figure, *tuple[Any, ...]]:
     """Return an empty figure (inches) and its axes, drawn by Agg."""
     figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
-    return figure, figure.subplots()
+    return figure, *figure.subplots(1, columns, squeeze=False).flat
 
 
-def _methods(scores: pd.DataFrame) -> list[str]:
-    """Return the methods, the model first."""
-    return [MODEL, *sorted(set(scores["method"]) - {MODEL})]
+def _all_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Name rows of (grouping, group) in words; the row of all comes first."""
+    names = [
+        "all" if grouping == "all" else f"{grouping} {group}" for grouping, group in table.index
+    ]
+    named = table.set_axis(names, axis=0)
+    return named.loc[sorted(names, key=lambda name: (name != "all", names.index(name)))]
+
+
+def _models(scores: pd.DataFrame) -> list[str]:
+    """Return the names of the models, the trained one first."""
+    return [MODEL_NAME, *sorted(set(scores["model"]) - {MODEL_NAME})]

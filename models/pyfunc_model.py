@@ -28,10 +28,13 @@ class DemandPyfunc(PythonModel):
 
     def load_context(self, context: PythonModelContext) -> None:
         """Read the boosters and their calibration."""
-        self.model = DemandModel.load(Path(context.artifacts[ARTIFACT]))
+        self.model = DemandModel.load(Path(context.artifacts[ARTIFACT]) / "final")
 
     def predict(
-        self, context: PythonModelContext, model_input: Any, params: dict[str, Any] | None = None
+        self,
+        context: PythonModelContext,
+        model_input: pd.DataFrame,
+        params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
         """Forecast a table of features, `horizon` (periods) and `scale` (units per period).
 

@@ -19,6 +19,7 @@ from mlflow.exceptions import MlflowException  # noqa: E402
 from models.tracking_model import ARTIFACT_FOLDER, digest  # noqa: E402
 from models.tracking_store import (  # noqa: E402
     REGISTERED_MODEL,
+    SQLITE,
     Store,
     default_tracking_uri,
     open_store,
@@ -38,7 +39,7 @@ class Champion:
     ----------
     version : its number in the registry.
     run_id : the training's parent run.
-    folder : local folder that `models.demand.DemandModel.load` reads.
+    folder : local folder that `models.training.TrainedModel.load` reads.
     tags : settings_fingerprint, features_fingerprint, data_fingerprint, trained_until (ISO
         date), trained_at (ISO timestamp), verdict, verdict_reason …
     """
@@ -57,13 +58,14 @@ def champion(out: Path, *, tracking_uri: str = "") -> Champion:
     ChampionError
         There is no store, no version with the alias, or its files are missing or damaged.
     """
-    if not tracking_uri and not (out / "mlflow.db").exists():
+    uri = tracking_uri or default_tracking_uri(out)
+    if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).exists():
         raise ChampionError(
-            f"no model has been trained in {out}: {default_tracking_uri(out)} does not exist;"
+            f"no model has been trained: there is no model store {uri.removeprefix(SQLITE)};"
             " run `stockalert train` first"
         )
     try:
-        store = open_store(out, tracking_uri=tracking_uri)
+        store = open_store(out, tracking_uri=uri)
     except OutputError as error:
         raise ChampionError(str(error)) from error
     found = _served(store)

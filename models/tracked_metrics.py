@@ -1,7 +1,7 @@
 """Which figures of the score tables are tracked in MLflow, and under which names.
 
-Scores are `models.metrics.score_table` of several methods stacked, told apart by a column
-`method`: `quantile` is the model, every other one a baseline that it must beat.
+Scores are those of `models.training.TrainingReport`: score tables of several models, told apart by
+a column `model`; `MODEL_NAME` is the trained one, every other a baseline that it must beat.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ import pandas as pd
 
 from models.metrics import HEADLINE_LEVELS
 from models.quantile import level_name
+from models.training import MODEL_NAME
 from stockalert.classification import CLASSES, PATTERNS
 
-__all__ = ["MODEL", "headline", "label_groups", "level_metrics", "summary_metrics"]
-
-MODEL = "quantile"
+__all__ = ["headline", "label_groups", "level_metrics", "summary_metrics"]
 
 _MEMBERS = {
     "all": {-1: "all"},
@@ -34,7 +33,7 @@ def label_groups(scores: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    scores : columns method, grouping, member, level, rows, demand, weighted_pinball, share_below,
+    scores : columns model, grouping, member, level, rows, demand, weighted_pinball, share_below,
         share_at_or_below, coverage_error, bias.
 
     Returns
@@ -54,10 +53,10 @@ def headline(scores: pd.DataFrame) -> pd.Series[float]:
 
     Returns
     -------
-    Series indexed by (method, grouping, group); Σ loss ÷ Σ demand, smaller is better.
+    Series indexed by (model, grouping, group); Σ loss ÷ Σ demand, smaller is better.
     """
     upper = scores[np.isin(scores["level"].round(6), HEADLINE_LEVELS)]
-    return upper.groupby(["method", "grouping", "group"], sort=True)["weighted_pinball"].mean()
+    return upper.groupby(["model", "grouping", "group"], sort=True)["weighted_pinball"].mean()
 
 
 def level_metrics(scores: pd.DataFrame) -> dict[float, dict[str, float]]:
@@ -74,8 +73,8 @@ def level_metrics(scores: pd.DataFrame) -> dict[float, dict[str, float]]:
 def summary_metrics(scores: pd.DataFrame) -> dict[str, float]:
     """Return the figures of the parent run: headline loss and skills, and those of each level."""
     losses = headline(scores)
-    model = scores[(scores["method"] == MODEL) & (scores["grouping"] == "all")]
-    figures = _by_group("weighted_pinball", losses.xs(MODEL)) | _skills(losses)
+    model = scores[(scores["model"] == MODEL_NAME) & (scores["grouping"] == "all")]
+    figures = _by_group("weighted_pinball", losses.xs(MODEL_NAME)) | _skills(losses)
     for metric in _TRACKED:
         names = [f"{metric}_{level_name(level)}" for level in model["level"]]
         figures |= dict(zip(names, model[metric], strict=True))
@@ -85,8 +84,8 @@ def summary_metrics(scores: pd.DataFrame) -> dict[str, float]:
 
 
 def _of_level(part: pd.DataFrame) -> dict[str, float]:
-    model = part[part["method"] == MODEL].set_index(["grouping", "group"])
-    figures = _skills(part.set_index(["method", "grouping", "group"])["weighted_pinball"])
+    model = part[part["model"] == MODEL_NAME].set_index(["grouping", "group"])
+    figures = _skills(part.set_index(["model", "grouping", "group"])["weighted_pinball"])
     for metric in _TRACKED:
         figures |= _by_group(metric, model[metric])
     return _finite(figures)
@@ -96,9 +95,9 @@ def _skills(losses: pd.Series[float]) -> dict[str, float]:
     """Return the skill over all rows against each baseline, and against the best of them."""
     everything = losses.xs(("all", "all"), level=("grouping", "group"))
     overall = dict(zip(everything.index, everything, strict=True))
-    loss = overall.pop(MODEL)
-    baselines = {method: other for method, other in overall.items() if other > 0}
-    skills = {f"skill_vs_{method}": 1.0 - loss / other for method, other in baselines.items()}
+    loss = overall.pop(MODEL_NAME)
+    baselines = {name: other for name, other in overall.items() if other > 0}
+    skills = {f"skill_vs_{name}": 1.0 - loss / other for name, other in baselines.items()}
     return skills | ({"skill_vs_best_baseline": min(skills.values())} if skills else {})
 
 

@@ -73,8 +73,7 @@ class TrainingRecord:
     settings_toml : settings in force, without secrets.
     settings_fingerprint, features_fingerprint : what tells a routine retraining from a change.
     params : parameters worth comparing between runs.
-    scores : `models.metrics.score_table` of model and baselines, with a column `method`.
-    importance : share of the gain per feature name.
+    scores, importances : of `models.training.TrainingReport`.
     examples : columns label, actual, and one per quantile (q050 …); may be empty.
     """
 
@@ -87,7 +86,7 @@ class TrainingRecord:
     features_fingerprint: str
     params: Mapping[str, object]
     scores: pd.DataFrame
-    importance: pd.Series[float]
+    importances: Mapping[str, float]
     examples: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
@@ -97,7 +96,7 @@ class TrainedArtifacts:
 
     Attributes
     ----------
-    folder : what `models.demand.DemandModel.load` reads.
+    folder : what `models.training.TrainedModel.save` wrote.
     example : a few input rows: features, `horizon`, `scale`, `abc`, `pattern`.
     levels : quantile levels, ascending.
     """
@@ -179,9 +178,10 @@ def _log_files(store: Store, run_id: str, record: TrainingRecord, scores: pd.Dat
         folder = Path(name)
         (folder / "settings.toml").write_text(record.settings_toml, encoding="utf-8")
         scores.to_csv(folder / "scores.csv", index=False)
-        record.importance.rename_axis("feature").to_csv(folder / "importance.csv", header=["share"])
+        importances = pd.Series(record.importances, name="share").rename_axis("feature")
+        importances.to_csv(folder / "importances.csv")
         (folder / "figures").mkdir()
-        figures = training_figures(scores, record.importance, record.examples)
+        figures = training_figures(scores, importances, record.examples)
         for title, figure in figures.items():
             figure.savefig(folder / "figures" / f"{title}.png", metadata={"Software": None})
         store.client.log_artifacts(run_id, name)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from shutil import copytree
 from tempfile import TemporaryDirectory
 
 import pandas as pd
@@ -38,7 +39,7 @@ def log_model(
 
     Parameters
     ----------
-    model : folder that `models.demand.DemandModel.load` reads.
+    model : folder that `models.training.TrainedModel.save` wrote.
     example : a few rows of the model's input: features, `horizon`, `scale`, `abc`, `pattern`.
     levels : quantile levels of its output, ascending.
     """
@@ -47,11 +48,13 @@ def log_model(
         store.experiment_id, name=REGISTERED_MODEL, source_run_id=run_id, model_type="quantiles"
     )
     client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        named = copytree(model, folder / Path(ARTIFACT_FOLDER).name)
         save_model(
-            Path(folder) / "model",
+            folder / "model",
             python_model=_CODE,
-            artifacts={"demand": str(model)},
+            artifacts={named.name: str(named)},
             mlflow_model=Model(
                 artifact_path=logged.artifact_location, run_id=run_id, model_id=logged.model_id
             ),
@@ -59,7 +62,7 @@ def log_model(
             input_example=example,
             pip_requirements=[f"{name}=={version(name)}" for name in _NEEDS],
         )
-        client.log_model_artifacts(logged.model_id, f"{folder}/model")
+        client.log_model_artifacts(logged.model_id, str(folder / "model"))
     return client.finalize_logged_model(logged.model_id, "READY")
 
 

@@ -18,12 +18,19 @@ quiet_environment()
 from mlflow import MlflowClient  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
 
-__all__ = ["EXPERIMENT", "REGISTERED_MODEL", "Store", "default_tracking_uri", "open_store"]
+__all__ = [
+    "EXPERIMENT",
+    "REGISTERED_MODEL",
+    "SQLITE",
+    "Store",
+    "default_tracking_uri",
+    "open_store",
+]
 
 EXPERIMENT = "stockalert"
 REGISTERED_MODEL = "stockalert-demand"
 
-_SQLITE = "sqlite:///"
+SQLITE = "sqlite:///"
 _SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
@@ -51,7 +58,7 @@ def default_tracking_uri(out: Path) -> str:
     >>> default_tracking_uri(Path("/srv/shop/out"))
     'sqlite:////srv/shop/out/mlflow.db'
     """
-    return f"{_SQLITE}{out.resolve() / 'mlflow.db'}"
+    return f"{SQLITE}{out.resolve() / 'mlflow.db'}"
 
 
 def open_store(out: Path, *, tracking_uri: str = "") -> Store:
@@ -79,14 +86,17 @@ def open_store(out: Path, *, tracking_uri: str = "") -> Store:
 
 def _check_database_file(uri: str) -> None:
     """Say at once what MLflow would find out after minutes of retries."""
-    if not uri.startswith(_SQLITE):
+    if not uri.startswith(SQLITE):
         return
-    file = Path(uri.removeprefix(_SQLITE))
+    file = Path(uri.removeprefix(SQLITE))
     if set("?#%") & set(str(file)):
         raise OutputError(f"the model store {file} needs a path without the characters ? # %")
+    start = b""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        start = _SQLITE_MAGIC if not file.exists() else file.open("rb").read(len(_SQLITE_MAGIC))
+        if file.exists():
+            with file.open("rb") as opened:
+                start = opened.read(len(_SQLITE_MAGIC))
     except OSError as error:
         raise OutputError(f"the model store {file} cannot be used: {error.strerror}") from error
     if not os.access(file if file.exists() else file.parent, os.W_OK):
