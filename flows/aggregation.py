@@ -53,7 +53,9 @@ def canonical_query(
 
 
 def _period_start(day: str, period: str) -> str:
-    return f"CAST(date_trunc('week', {day}) AS DATE)" if period == "W-MON" else f"CAST({day} AS DATE)"
+    return (
+        f"CAST(date_trunc('week', {day}) AS DATE)" if period == "W-MON" else f"CAST({day} AS DATE)"
+    )
 
 
 def _sum(value: str) -> str:
@@ -62,7 +64,8 @@ def _sum(value: str) -> str:
 
 def _price(units: str) -> str:
     """Return the average price of what was sold; the plain average where nothing was."""
-    weighted = f"{_sum(f'{units} * unit_price')} / nullif({_sum(f'CASE WHEN unit_price IS NOT NULL THEN {units} END')}, 0)"
+    priced = f"CASE WHEN unit_price IS NOT NULL THEN {units} END"
+    weighted = f"{_sum(f'{units} * unit_price')} / nullif({_sum(priced)}, 0)"
     return f"coalesce({weighted}, {_sum('unit_price')} / nullif(count(unit_price), 0))"
 
 
@@ -91,7 +94,9 @@ def _browsing_from_events(view: str, period: str) -> str:
 def _stock(view: str, period: str) -> str:
     """Keep the last count of each period and the mean share of it in stock."""
     moment = "coalesce(observed_at, CAST(date AS TIMESTAMP) + INTERVAL 1 DAY)"
-    share = "coalesce(in_stock_share, CASE WHEN on_hand > 0 THEN 1.0 WHEN on_hand <= 0 THEN 0.0 END)"
+    share = (
+        "coalesce(in_stock_share, CASE WHEN on_hand > 0 THEN 1.0 WHEN on_hand <= 0 THEN 0.0 END)"
+    )
     last = f"row({moment}, date, on_hand, backordered)"
     return (
         f"SELECT sku, location, {_period_start('date', period)} AS date, "

@@ -24,7 +24,7 @@ _KNOWN_ON = {
     "ratings": "rated_at",
 }
 
-_LEARNED_LATER = {
+_LEARNED_LATER: dict[str, dict[str, tuple[str, ...]]] = {
     "purchase_orders": {
         "received_at": ("received_at", "units_received"),
         "cancelled_at": ("cancelled_at",),
@@ -80,8 +80,9 @@ def visible_columns(table: Table, as_of: date) -> str:
     Examples
     --------
     >>> from stockalert.tables.inputs import INPUT_TABLES
-    >>> visible_columns(INPUT_TABLES["subscriptions"], date(2024, 3, 6)).split(", ")[-1]
-    'CASE WHEN "cancelled_at" > DATE \\'2024-03-06\\' THEN NULL ELSE "cancelled_at" END AS "cancelled_at"'
+    >>> hidden = visible_columns(INPUT_TABLES["subscriptions"], date(2024, 3, 6))
+    >>> 'CASE WHEN "cancelled_at" > DATE' in hidden
+    True
     """
     later = {
         hidden: moment

@@ -67,7 +67,7 @@ def ingest(
         readings, reports = _read_all(
             con, sources, work, today=today, max_share=max_share, problems=problems
         )
-        first, last = _span_of_sales(con, readings, data)
+        first, last = _span_of_sales(con, readings, data, unread)
         day = choose_as_of(first, last, period=period, asked=as_of, today=today)
         reports = _write_all(con, readings, reports, work, as_of=day, period=period)
         notes = notes_on(con, readings, reports)
@@ -112,24 +112,23 @@ def _read(
     if refused:
         keep_refused(con, reading, work / "quarantine" / f"{source.table}.parquet")
     stop_if_too_many(con, reading, refused=refused, read=read, max_share=max_share)
-    report = TableReport(
-        read, read - refused, refused, 0, 0, reading.extra, reading.missing
-    )
+    report = TableReport(read, read - refused, refused, 0, 0, reading.extra, reading.missing)
     return reading, report
 
 
 def _span_of_sales(
-    con: duckdb.DuckDBPyConnection, readings: Mapping[str, Reading], data: Path
+    con: duckdb.DuckDBPyConnection, readings: Mapping[str, Reading], data: Path, unread: list[str]
 ) -> tuple[date, date]:
     """Return the days of the first and the last sale."""
     origin = origin_of("sales", readings)
     if origin is None:
-        raise ContractError(f"expected a table sales or order_lines in {data}, found neither")
+        found = "; ".join(["found neither", *unread])
+        raise ContractError(f"expected a table sales or order_lines in {data}, {found}")
     day = "date" if origin == "sales" else "CAST(ordered_at AS DATE)"
     which = "" if origin == "sales" else "WHERE units >= 0"
-    first, last = rows(
-        con, f"SELECT min({day}), max({day}) FROM {readings[origin].clean} {which}"
-    )[0]
+    first, last = rows(con, f"SELECT min({day}), max({day}) FROM {readings[origin].clean} {which}")[
+        0
+    ]
     if first is None:
         raise ContractError(f"table {origin}: expected at least one sale, found none")
     return first, last

@@ -72,7 +72,8 @@ def _load_parquet(con: duckdb.DuckDBPyConnection, source: Source) -> Raw:
     raw = Raw(source.table, {}, {})
     con.execute(
         f"CREATE TABLE {raw.name} AS "
-        f"SELECT * FROM read_parquet($1, union_by_name = true, filename = '{_FILE}')",
+        f"SELECT * FROM read_parquet($1, union_by_name = true, hive_partitioning = false, "
+        f"filename = '{_FILE}')",
         [[_no_pattern(file) for file in source.files]],
     )
     con.execute(f"CREATE TABLE {raw.ragged} (reason VARCHAR)")
@@ -95,7 +96,7 @@ def _load_csv(con: duckdb.DuckDBPyConnection, source: Source) -> Raw:
         con.execute(
             f"INSERT INTO {raw.name} BY NAME SELECT * FROM read_csv($1, delim = $2, columns = $3, "
             f"auto_detect = false, header = true, quote = '\"', escape = '\"', "
-            f"store_rejects = true, filename = '{_FILE}')",
+            f"hive_partitioning = false, store_rejects = true, filename = '{_FILE}')",
             [
                 [_no_pattern(file) for file in files],
                 dialect.separator,
@@ -149,8 +150,10 @@ def _keep_ragged(con: duckdb.DuckDBPyConnection, raw: Raw) -> None:
         "FROM reject_errors GROUP BY scan_id, file_id, line"
     )
     con.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
-    for kind, reason in rows(con, f"SELECT kind, reason FROM {raw.ragged} WHERE kind NOT IN "
-        f"{_RAGGED} ORDER BY ALL LIMIT 1"):
+    for kind, reason in rows(
+        con,
+        f"SELECT kind, reason FROM {raw.ragged} WHERE kind NOT IN {_RAGGED} ORDER BY ALL LIMIT 1",
+    ):
         raise ContractError(
             f"table {raw.table}: the CSV cannot be read on from {reason[:200]} ({kind.lower()})"
         )

@@ -138,7 +138,7 @@ def _refuse_breaches(con: duckdb.DuckDBPyConnection, reading: Reading) -> None:
         else identifier(c.name)
         for c in reading.table.columns
     )
-    batches = con.cursor().sql(f"SELECT __row, {casts} FROM {reading.clean}")
+    batches = con.sql(f"SELECT __row, {casts} FROM {reading.clean}")
     found = []
     for batch in batches.to_arrow_reader(_BATCH):
         frame = batch.to_pandas().set_index("__row").astype(kinds)

@@ -20,6 +20,7 @@ LARGEST = 1e12
 
 _FACTS = ("sales", "order_lines", "stock", "purchase_orders", "subscriptions")
 _SPACE = literal(" \t\r\n")
+_NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|BOOLEAN|DECIMAL\(.*\)")
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,8 @@ def _typed(raw: Raw, name: str, column: Column, given: str) -> str:
         return _text(kind, given, text)
     if column.kind == "number":
         return _number(column, kind, given, text)
-    source = given if kind.startswith(("DATE", "TIMESTAMP")) else text
+    dated = f"CASE WHEN regexp_matches({text}, '^[0-9]{{4}}[-/]') THEN {text} END"
+    source = given if kind.startswith(("DATE", "TIMESTAMP")) else dated
     return _day(source, text) if column.kind == "date" else _moment(source)
 
 
@@ -154,7 +156,7 @@ def _text(kind: str, given: str, text: str) -> str:
 
 
 def _number(column: Column, kind: str, given: str, text: str) -> str:
-    value = f"TRY_CAST({text if kind.startswith(('DATE', 'TIME')) else given} AS DOUBLE)"
+    value = f"TRY_CAST({given if _NUMERIC.fullmatch(kind) else text} AS DOUBLE)"
     if column.name == "in_stock_share":
         truth = f"CASE lower({text}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 END"
         value = f"coalesce({truth}, {value})"

@@ -99,7 +99,7 @@ def _hidden(name: str) -> bool:
 
 
 def _unread(entry: str) -> str:
-    near = difflib.get_close_matches(entry.split(".")[0], INPUT_TABLES, n=1)
+    near = difflib.get_close_matches(entry.partition(".")[0], INPUT_TABLES, n=1)
     hint = f"; did you mean {near[0]}.parquet, {near[0]}.csv or a folder {near[0]}?" if near else ""
     return f"{entry} is not read: it is no table of the contract{hint}"
 
@@ -107,7 +107,10 @@ def _unread(entry: str) -> str:
 def _source(table: str, root: Path) -> Source:
     if not root.is_dir():
         return Source(table, (root,), cast(Format, root.suffix[1:]), root)
-    parts = sorted(_walk(root, frozenset()))
+    try:
+        parts = sorted(_walk(root, frozenset()))
+    except OSError as error:
+        raise UsageError(f"cannot read the folder {error.filename}: {error.strerror}") from None
     kinds = [kind for kind in _SUFFIXES if any(part.suffix == f".{kind}" for part in parts)]
     if len(kinds) > 1:
         raise UsageError(f"table {table}: the folder {root} mixes parquet and CSV parts; keep one")

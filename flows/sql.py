@@ -47,7 +47,7 @@ def open_database(work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     work.mkdir(parents=True, exist_ok=True)
     file = work / "staging.duckdb"
     file.unlink(missing_ok=True)
-    settings = {
+    settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": _MEMORY,
         "temp_directory": str(work / "spill"),
         "autoinstall_known_extensions": "false",
