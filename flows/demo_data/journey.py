@@ -41,16 +41,17 @@ CREATE TABLE line AS
 SELECT basket_id, household_id, product_id, quantity AS units, retail_disc, department,
        timezone('America/New_York', timezone('UTC', transaction_timestamp)) AS sold_at,
        sales_value + coupon_match_disc AS paid,
-       CASE WHEN department = 'FUEL' THEN 'fuel'
-            WHEN coalesce(department, 'MISCELLANEOUS') IN ('MISCELLANEOUS', 'COUPON')
+       CASE WHEN department IS NULL THEN 'products without a record'
+            WHEN department = 'FUEL' THEN 'fuel'
+            WHEN department IN ('MISCELLANEOUS', 'COUPON')
               OR product_category LIKE '%COUPON%' OR product_category = 'BOTTLE DEPOSITS'
               THEN 'fees, coupons and deposits'
             WHEN department IN
                  ('RESTAURANT', 'PHOTO & VIDEO', 'POSTAL CENTER', 'CNTRL/STORE SUP')
               THEN 'services'
-            WHEN quantity = 0 THEN 'lines without units'
+            WHEN quantity = 0 THEN 'no units'
             ELSE '' END AS reason
-FROM transactions JOIN products USING (product_id)
+FROM transactions LEFT JOIN products USING (product_id)
 """
 
 _KEEP = """
@@ -111,7 +112,7 @@ def read_drops(connection: duckdb.DuckDBPyConnection) -> tuple[Dropped, ...]:
     """Count the lines that are left out, by reason; together with the kept lines they are all."""
     rows = connection.execute(
         """
-        SELECT CASE WHEN reason <> '' THEN reason ELSE 'products sold too rarely' END AS reason,
+        SELECT if(reason <> '', reason, 'products that sell too rarely') AS reason,
                count(*) AS lines, sum(units)::BIGINT AS units
         FROM line ANTI JOIN (SELECT product_id, '' AS reason FROM item) USING (product_id, reason)
         GROUP BY ALL ORDER BY lines DESC, reason

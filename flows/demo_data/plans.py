@@ -92,7 +92,7 @@ def shelf_price_moves(weekly: pd.DataFrame, sku: pd.Series) -> pa.Table:
     prices = np.full((len(sku), int(weekly["week"].max()) + 1), np.nan)
     prices[weekly["item"], weekly["week"]] = weekly["price"]
     smooth = pd.DataFrame(prices).ffill(axis=1).T.rolling(4, min_periods=1).median().T.to_numpy()
-    item, week = np.nonzero(_moves(smooth, least=0.02))
+    item, week = np.nonzero(_moves(smooth[:, :-1], least=0.02))
     return pa.table(
         {
             "sku": pa.array(sku.to_numpy()[item], pa.string()),

@@ -32,6 +32,9 @@ class Sold(NamedTuple):
 def serve(lines: pd.DataFrame, opening: IntArray) -> Sold:
     """Serve each day's lines in order of time until the shelf is empty.
 
+    A day that empties the shelf is in stock for 0.01 to 0.99 of it: from the opening at seven to
+    the moment of the last unit, though single shops sell earlier and later.
+
     Parameters
     ----------
     lines : demand lines sorted by item and time (item, day, sold_at, units)
@@ -47,7 +50,7 @@ def serve(lines: pd.DataFrame, opening: IntArray) -> Sold:
     emptied = (before < available) & (before + units >= available)
     at = lines["sold_at"].dt
     hour = (at.hour + at.minute / 60).to_numpy()[emptied]
-    share[item[emptied], day[emptied]] = np.clip((hour - _OPENS) / (_CLOSES - _OPENS), 0, 1)
+    share[item[emptied], day[emptied]] = np.clip((hour - _OPENS) / (_CLOSES - _OPENS), 0.01, 0.99)
     return Sold(np.clip(available - before, 0, units), share.round(3))
 
 

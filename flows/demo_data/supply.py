@@ -12,7 +12,7 @@ from stockalert.arrays import FloatArray, IntArray
 
 __all__ = ["Supply", "draw_supply"]
 
-_FRESH = "PRODUCE MEAT MEAT-PCKGD SEAFOOD SEAFOOD-PCKGD DELI PASTRY FLORAL".split()
+_FRESH = ["PRODUCE", "MEAT", "MEAT-PCKGD", "SEAFOOD", "SEAFOOD-PCKGD", "DELI", "PASTRY", "FLORAL"]
 _FRESH += ["SALAD BAR", "CHEF SHOPPE"]
 _GROCERY = ["GROCERY", "FROZEN GROCERY", "NUTRITION", "SPIRITS"]
 _PACKS = np.array([1, 2, 3, 4, 6, 8, 12, 24, 48])

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -38,6 +39,7 @@ __all__ = ["DemoFacts", "DemoTable", "write_demo_data"]
 
 _STAGE = "write the demo data"
 Origin = Literal["real", "generated", "real, cut by generated stock-outs", "real and generated"]
+_Tables = dict[str, tuple[pa.Table, Origin]]
 
 
 class DemoTable(NamedTuple):
@@ -114,29 +116,28 @@ def write_demo_data(data: Path, *, seed: int = 7, max_products: int | None = Non
     report(_STAGE, 1, 4)
     shop = _open_shop(read_products(connection), read_demand_lines(connection), seed)
     report(_STAGE, 2, 4)
-    tables: dict[str, tuple[pa.Table, Origin]] = {
-        "promotions": (read_promotions(connection), "real"),
-        "prices": (shelf_price_moves(read_weekly_prices(connection), shop.products["sku"]), "real"),
-        "customers": (read_customers(connection), "real"),
-    } | _shop_tables(shop, np.random.default_rng([seed, 2]))
+    tables = _real_tables(connection, shop) | _shop_tables(shop, np.random.default_rng([seed, 2]))
     report(_STAGE, 3, 4)
     truth = data / "_truth" / "true_demand.parquet"
     _write(truth, _true_demand(shop))
     for name, (table, _) in tables.items():
         _write(data / f"{name}.parquet", table)
     report(_STAGE, 4, 4)
-    written = tuple(
-        DemoTable(name, table.num_rows, origin) for name, (table, origin) in tables.items()
-    )
+    return _facts(shop, tables, dropped=read_drops(connection), truth=truth)
+
+
+def _facts(shop: _Shop, tables: _Tables, *, dropped: tuple[Dropped, ...], truth: Path) -> DemoFacts:
     return DemoFacts(
         skus=len(shop.products),
         first_day=FIRST_DAY,
         last_day=LAST_DAY,
         lines=len(shop.lines),
-        dropped=read_drops(connection),
+        dropped=dropped,
         units_wanted=int(shop.demand.sum()),
         units_sold=int(shop.sold.units.sum()),
-        tables=written,
+        tables=tuple(
+            DemoTable(name, table.num_rows, origin) for name, (table, origin) in tables.items()
+        ),
         truth=truth,
     )
 
@@ -154,7 +155,16 @@ def _open_shop(products: pd.DataFrame, lines: pd.DataFrame, seed: int) -> _Shop:
     return _Shop(products, sku, days, lines, demand, daily, supply, stock, sold)
 
 
-def _shop_tables(shop: _Shop, random: np.random.Generator) -> dict[str, tuple[pa.Table, Origin]]:
+def _real_tables(connection: duckdb.DuckDBPyConnection, shop: _Shop) -> _Tables:
+    prices = shelf_price_moves(read_weekly_prices(connection), shop.products["sku"])
+    return {
+        "promotions": (read_promotions(connection), "real"),
+        "prices": (prices, "real"),
+        "customers": (read_customers(connection), "real"),
+    }
+
+
+def _shop_tables(shop: _Shop, random: np.random.Generator) -> _Tables:
     start = (CHOOSING_ENDS - FIRST_DAY).days
     subscriptions, owner = subscribe(shop.lines, shop.sku, shop.days, start=start)
     share = shop.sold.in_stock_share
