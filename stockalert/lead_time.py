@@ -207,7 +207,7 @@ def _orders(
         }
     )
     # One order of addition, whatever the order of the rows: sums are the same to the last bit.
-    return pd.DataFrame(orders.sort_values(list(orders.columns), ignore_index=True))
+    return orders.sort_values(list(orders.columns), ignore_index=True)
 
 
 def _late(open_orders: pd.DataFrame, mean: FloatArray, sd: FloatArray) -> pd.DataFrame:
@@ -217,7 +217,8 @@ def _late(open_orders: pd.DataFrame, mean: FloatArray, sd: FloatArray) -> pd.Dat
     age = open_orders["days"].to_numpy()
     forgotten = age > np.maximum(FORGOTTEN_DAYS, FORGOTTEN_MEANS * mean[at])
     late = (age > mean[at]) & ~forgotten
-    return open_orders.assign(days=age + np.maximum(sd[at], 1.0))[late]
+    counted: pd.DataFrame = open_orders.assign(days=age + np.maximum(sd[at], 1.0)).loc[late]
+    return counted
 
 
 def _shrunk(prior: pd.DataFrame, evidence: pd.DataFrame) -> tuple[FloatArray, FloatArray]:

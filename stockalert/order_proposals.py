@@ -26,7 +26,8 @@ def order_proposals_frame(
     cost = np.asarray(unit_cost, np.float64)[due]
     lead_time = pd.to_timedelta(np.ceil(rows["lead_time_days"]), unit="D")
     position, point = (
-        rows[name].map("{:.6g}".format) for name in ("inventory_position", "reorder_point")
+        rows[name].map("{:.6g}".format).astype("str")
+        for name in ("inventory_position", "reorder_point")
     )
     frame = rows[["sku", "location"]].assign(
         supplier_id=supplier_id.to_numpy()[due],
@@ -34,7 +35,7 @@ def order_proposals_frame(
         unit_cost=cost,
         cost=rows["order_quantity"] * cost,
         order_by_date=rows["order_by_date"],
-        expected_at=rows["order_by_date"] + lead_time,
+        expected_at=(rows["order_by_date"] + lead_time).astype("datetime64[us]"),
         reason="position " + position + " is at or below the reorder point " + point,
         auto_approved=False,
     )
