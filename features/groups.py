@@ -13,7 +13,9 @@ from stockalert.arrays import FloatArray, IntArray
 
 __all__ = ["Group", "group_totals"]
 
-COMMON = ("units", "share", "orders", "promoted_with_base", "promoted_base")
+COMMON = ("units", "share")
+PRIORS = ("orders", "promoted_with_base", "promoted_base")
+PRIOR_GROUPINGS = frozenset({"shop", "category"})
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,17 @@ class Group:
 
 
 def group_totals(panel: Panel, facts: Facts, blocks: list[slice]) -> dict[str, Group]:
-    """Sum the measures of every grouping's members, block by block."""
+    """Sum the measures of every grouping's members, block by block.
+
+    Shop and category also hold what series are shrunk to: orders, and sales under promotion.
+    """
     sums: dict[str, dict[str, FloatArray]] = {name: {} for name in facts.groupings}
     for block in blocks:
         figures = measures(panel.block(block), facts.block(block))
         for name, codes in facts.groupings.items():
             n_groups = int(codes.max(initial=0)) + 1
-            for measure in COMMON:
+            wanted = COMMON + PRIORS if name in PRIOR_GROUPINGS else COMMON
+            for measure in wanted:
                 if measure in figures:
                     empty = np.zeros((n_groups, panel.n_periods))
                     into = sums[name].setdefault(measure, empty)
