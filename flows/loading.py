@@ -145,8 +145,10 @@ def _zones(source: Source, columns: list[str]) -> dict[str, str]:
 def _keep_ragged(con: duckdb.DuckDBPyConnection, raw: Raw) -> None:
     """Move the lines that do not fit their header into `ragged_NAME`."""
     con.execute(
-        f"CREATE TABLE {raw.ragged} AS SELECT any_value(error_type) AS kind, 'row ' || line || "
-        "': ' || lower(min(error_message)) || ': ' || min(csv_line) AS reason "
+        f"CREATE TABLE {raw.ragged} AS SELECT any_value(error_type) AS kind, 'line: expected ' || "
+        "CASE WHEN bool_or(error_type = 'INVALID ENCODING') THEN 'UTF-8 text' "
+        "ELSE 'as many values as the header has names' END "
+        "|| ' (row ' || line || ': ' || min(csv_line) || ')' AS reason "
         "FROM reject_errors GROUP BY scan_id, file_id, line"
     )
     con.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
@@ -155,5 +157,5 @@ def _keep_ragged(con: duckdb.DuckDBPyConnection, raw: Raw) -> None:
         f"SELECT kind, reason FROM {raw.ragged} WHERE kind NOT IN {_RAGGED} ORDER BY ALL LIMIT 1",
     ):
         raise ContractError(
-            f"table {raw.table}: the CSV cannot be read on from {reason[:200]} ({kind.lower()})"
+            f"table {raw.table}: the CSV cannot be read on ({kind.lower()}); {reason!r:.200}"
         )

@@ -80,8 +80,8 @@ def stop_if_too_many(
         return
     reasons = rows(
         con,
-        f"SELECT any_value(reason) FROM ({_originals(reading)}) "
-        "GROUP BY regexp_replace(reason, '^row [0-9]+: ', '') "
+        f"SELECT min(reason) FROM ({_originals(reading)}) "
+        "GROUP BY regexp_replace(reason, ' \\(row .*', '', 's') "
         "ORDER BY count(*) DESC, 1 LIMIT 1",
     )
     column, _, expected = reasons[0][0].split("; ")[0].partition(": expected ")
@@ -90,7 +90,7 @@ def stop_if_too_many(
     raise ContractError.of(
         reading.table.name,
         column,
-        expected=expected or "one value per column of the header",
+        expected=_printable(expected),
         found=f"{_example(first, column)}{share}",
         first_rows=_shown(first),
     )
@@ -202,5 +202,8 @@ def _example(first: pd.DataFrame, column: str) -> str:
 
 def _shown(first: pd.DataFrame) -> str:
     """Return the first bad rows as a small text table, free of control characters."""
-    text = first.to_string(index=False, max_colwidth=60, na_rep="")
+    return _printable(first.to_string(index=False, max_colwidth=60, na_rep=""))
+
+
+def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
