@@ -69,7 +69,8 @@ def build_rows(
     Rows ordered by cutoff, series, horizon; their number of features does not depend on cutoffs.
     """
     cutoffs = np.asarray(cutoffs, dtype=np.int64)
-    horizons = np.broadcast_to(horizons, (len(cutoffs), *horizons.shape[-2:]))
+    shape = (len(cutoffs), panel.n_series, horizons.shape[-1])
+    horizons = np.broadcast_to(horizons, shape)
     demand = weight = None
     keep = np.ones(horizons.shape, dtype=np.bool_)
     if with_target:

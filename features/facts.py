@@ -142,9 +142,9 @@ def _promotions(
     share = (covered / panel.period_days).astype(np.float32)
     order = np.lexsort((codes[row], -share, known[row], period, series[pair]))
     return PromotionDays(
-        series=series[pair][order],
-        period=period[order],
-        known=known[row][order],
+        series=series[pair][order].astype(np.int32),
+        period=period[order].astype(np.int32),
+        known=known[row][order].astype(np.int32),
         share=share[order],
         depth=depth.to_numpy(np.float32)[row][order],
         channel=codes.astype(np.int16)[row][order],
