@@ -76,22 +76,7 @@ def build_rows(
     if with_target:
         demand, weight = demand_after(panel, cutoffs, horizons)
         keep = weight > 0
-    blocks = [
-        slice(at, min(at + BLOCK_SIZE, panel.n_series))
-        for at in range(0, panel.n_series, BLOCK_SIZE)
-    ]
-    groups = group_totals(panel, facts, blocks)
-    one = Block(panel, facts, groups, slice(0, 1)).until(int(cutoffs[0]))
-    names = tuple(_columns(one, horizons[0, :1], families))
-    matrix = _Matrix(keep, len(names))
-    for which in blocks:
-        block = Block(panel, facts, groups, which)
-        for at, cutoff in enumerate(cutoffs):
-            history = block.until(int(cutoff))
-            columns = _columns(history, horizons[at, which], families)
-            matrix.fill(at, which, columns)
-            matrix.scale[at, which] = history.scale
-            matrix.pattern[at, which] = pattern_at(history)
+    matrix, names = _filled(panel, facts, cutoffs, horizons, keep, families)
     position, series, _ = np.nonzero(keep)
     return Rows(
         values=matrix.values,
@@ -138,6 +123,34 @@ class _Matrix:
             shaped = column if column.ndim == 2 else column[:, None]
             row[:] = np.broadcast_to(shaped, kept.shape)[kept]
         self.values[begin:end] = piece.T
+
+
+def _filled(
+    panel: Panel,
+    facts: Facts,
+    cutoffs: IntArray,
+    horizons: IntArray,
+    keep: BoolArray,
+    families: Mapping[str, Family],
+) -> tuple[_Matrix, tuple[str, ...]]:
+    """Fill the kept rows block by block, and name their columns."""
+    blocks = [
+        slice(at, min(at + BLOCK_SIZE, panel.n_series))
+        for at in range(0, panel.n_series, BLOCK_SIZE)
+    ]
+    groups = group_totals(panel, facts, blocks)
+    one = Block(panel, facts, groups, slice(0, 1)).until(int(cutoffs[0]))
+    names = tuple(_columns(one, horizons[0, :1], families))
+    matrix = _Matrix(keep, len(names))
+    for which in blocks:
+        block = Block(panel, facts, groups, which)
+        for at, cutoff in enumerate(cutoffs):
+            history = block.until(int(cutoff))
+            columns = _columns(history, horizons[at, which], families)
+            matrix.fill(at, which, columns)
+            matrix.scale[at, which] = history.scale
+            matrix.pattern[at, which] = pattern_at(history)
+    return matrix, names
 
 
 def _columns(
