@@ -1,11 +1,12 @@
 """Every error that a user can cause or must act on, each with its exit code.
 
-    StockalertError            1   anything else that has a plain explanation
-    ├── UsageError             2   an argument or a setting is wrong
-    ├── ContractError          3   an input table breaks its contract
-    ├── ChampionError          4   there is no usable champion model
-    ├── GuardError             5   a publish guard refused; the last good night is still served
-    └── OutputError            1   the output directory cannot be written or read
+StockalertError            1   anything else that has a plain explanation
+├── UsageError             2   an argument or a setting is wrong
+├── ContractError          3   an input table breaks its contract
+│   └── HistoryError       3   there is too little history to train on
+├── ChampionError          4   there is no usable champion model
+├── GuardError             5   a publish guard refused; the last good night is still served
+└── OutputError            1   the output directory cannot be written or read
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ __all__ = [
     "ChampionError",
     "ContractError",
     "GuardError",
+    "HistoryError",
     "OutputError",
     "StockalertError",
     "UsageError",
@@ -50,6 +52,18 @@ class ContractError(StockalertError):
         """Compose the message from its data; `first_rows` is a small text table."""
         message = f"table {table}, column {column}: expected {expected}, found {found}"
         return cls(f"{message}\nfirst bad rows:\n{first_rows}" if first_rows else message)
+
+
+class HistoryError(ContractError):
+    """There is too little history to train on and to prove what was trained."""
+
+    @classmethod
+    def found(cls, days: int) -> HistoryError:
+        """Compose the message from the days of history that were found."""
+        return cls(
+            "too little history to train a forecast: expected at least four weeks of sales"
+            f" before a window of demand that is over, found {days} days"
+        )
 
 
 class ChampionError(StockalertError):

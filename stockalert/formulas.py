@@ -8,7 +8,12 @@ from scipy.special import ndtri
 from stockalert.arrays import BoolArray, FloatArray, NumberArray
 from stockalert.quantiles import MAX_LEVEL
 
-__all__ = ["formula_reorder_point", "moments", "static_reorder_point"]
+__all__ = ["formula_reorder_point", "formula_window", "moments", "static_reorder_point"]
+
+
+def formula_window(period_days: int) -> int:
+    """Periods that mean and deviation look back: 180 days, or 26 weeks."""
+    return 180 if period_days == 1 else 26
 
 
 def moments(units: NumberArray, visible: BoolArray) -> tuple[FloatArray, FloatArray]:

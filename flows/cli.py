@@ -1,0 +1,148 @@
+"""The command line: `stockalert COMMAND`. Every command imports what it needs, when it runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.environment import prepare_environment
+from stockalert.errors import StockalertError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="stockalert",
+    help="Dynamic reorder points from quantile forecasts of lead-time demand.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Data = Annotated[Path, typer.Option("--data", help="Directory with the input tables.")]
+Out = Annotated[Path, typer.Option("--out", help="Directory that holds everything published.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        formats=["%Y-%m-%d"],
+        help="Last day whose sales are known; default: the last day in the sales.",
+    ),
+]
+Config = Annotated[Path | None, typer.Option("--config", help="Settings file (TOML).")]
+Debug = Annotated[bool, typer.Option("--debug", help="Add the traceback to an error.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.command()
+def demo(out: Out = Path("demo-out"), debug: Debug = False) -> None:
+    """Run the whole nightly job on a real grocer's year; no settings needed."""
+    with _job(out, debug):
+        from flows.demo import run_demo
+
+        run_demo(out)
+
+
+@app.command()
+def validate(data: Data, as_of: AsOf = None, config: Config = None, debug: Debug = False) -> None:
+    """Check every table against the contract; publish nothing."""
+    with _job(None, debug):
+        from flows.clock import now
+        from flows.settings import load_settings
+        from flows.validate import describe
+        from flows.validate import validate as check
+
+        settings = load_settings(config)
+        findings = check(
+            data,
+            period=settings.period,
+            as_of=_day(as_of),
+            today=now().date(),
+            max_share=settings.quarantine.max_share,
+        )
+        print(describe(findings))
+        if not findings.usable:
+            raise typer.Exit(3)
+
+
+@app.command()
+def train(
+    data: Data, out: Out, as_of: AsOf = None, config: Config = None, debug: Debug = False
+) -> None:
+    """Build features, train, calibrate, prove, log to MLflow; promote or say why not."""
+    with _job(out, debug):
+        from flows.report import print_training
+        from flows.train import train as run
+
+        print_training(run(data, out, _day(as_of), config))
+
+
+@app.command()
+def refresh(
+    data: Data, out: Out, as_of: AsOf = None, config: Config = None, debug: Debug = False
+) -> None:
+    """Turn the champion's quantiles into thresholds and order proposals; publish."""
+    with _job(out, debug):
+        from flows.refresh import refresh as run
+        from flows.report import print_night
+
+        print_night(out, run(data, out, _day(as_of), config))
+
+
+@app.command()
+def nightly(
+    data: Data, out: Out, as_of: AsOf = None, config: Config = None, debug: Debug = False
+) -> None:
+    """Refresh; train first when the champion is missing or old."""
+    with _job(out, debug):
+        from flows.nightly import nightly as run
+        from flows.report import print_night, print_training
+
+        outcome = run(data, out, _day(as_of), config)
+        if outcome.why_trained:
+            print(f"trained because {outcome.why_trained}")
+        if outcome.training is not None:
+            print_training(outcome.training)
+        print_night(out, outcome.night)
+
+
+@app.command()
+def settings() -> None:
+    """Print every setting with its default and meaning, as a file for --config."""
+    from flows.settings import default_toml
+
+    print(default_toml())
+
+
+@contextmanager
+def _job(out: Path | None, debug: bool) -> Iterator[None]:
+    """Set defaults, show progress, and turn errors into one message and an exit code."""
+    from flows.progress import show_progress
+
+    prepare_environment(out, debug=debug)
+    try:
+        with show_progress():
+            yield
+    except typer.Exit:
+        raise
+    except Exception as error:
+        if debug:
+            raise
+        known = isinstance(error, StockalertError)
+        text = str(error) if known else f"{type(error).__name__}: {error} (--debug tells more)"
+        print(f"stockalert: {text}", file=sys.stderr)
+        raise typer.Exit(error.exit_code if isinstance(error, StockalertError) else 1) from None
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()

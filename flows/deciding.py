@@ -1,0 +1,109 @@
+"""From forecasts to the tables of a night."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from features.panel import Panel
+from flows.forecasting import Forecast
+from flows.settings import Settings
+from flows.supply import SupplyFacts
+from stockalert.classification import xyz_codes
+from stockalert.decide import Past, ServicePolicy, decide
+from stockalert.errors import UsageError
+from stockalert.formulas import formula_window, moments
+from stockalert.order_proposals import order_proposals_frame
+from stockalert.outlook import forecasts_frame
+from stockalert.positions import position_at
+from stockalert.quantiles import quantile_at
+from stockalert.thresholds import Kinds, compared_with, thresholds_frame
+
+__all__ = ["decide_night", "past_of"]
+
+
+def past_of(panel: Panel) -> Past:
+    """Mean and deviation per period, as the textbook formulas define them."""
+    window = slice(max(panel.n_periods - formula_window(panel.period_days), 0), None)
+    mean, sd = moments(panel.units[:, window], panel.observed[:, window] > 0.5)
+    return Past(mean, sd, panel.period_days)
+
+
+def decide_night(
+    panel: Panel,
+    forecast: Forecast,
+    facts: SupplyFacts,
+    past: Past,
+    *,
+    settings: Settings,
+    as_of: date,
+    previous: pd.DataFrame | None,
+) -> dict[str, pd.DataFrame]:
+    """Decide every series and put the tables together.
+
+    Returns
+    -------
+    thresholds, forecasts, order_proposals
+    """
+    position = position_at(panel.series, facts.stock, facts.purchase_orders, as_of=as_of)
+    decision = decide(
+        forecast.outlook,
+        forecast.horizons,
+        facts.supply,
+        facts.items,
+        past,
+        policy=_policy(settings),
+        position=position,
+        as_of=as_of,
+    )
+    levels = forecast.outlook.levels
+    covered = quantile_at(np.sort(forecast.coverage, axis=1), levels, decision.service.level)
+    outlook = replace(forecast.outlook, coverage_recent=np.minimum(covered, 1.0))
+    thresholds = thresholds_frame(
+        panel.series,
+        outlook,
+        _kinds(forecast, past),
+        facts.supply,
+        decision,
+        position=position,
+    )
+    thresholds = compared_with(thresholds, previous)
+    items = facts.items
+    return {
+        "thresholds": thresholds,
+        "forecasts": forecasts_frame(
+            panel.series,
+            forecast.horizons.values,
+            forecast.horizons.days,
+            levels,
+            outlook=outlook,
+            protection_days=facts.supply.protection_days,
+        ),
+        "order_proposals": order_proposals_frame(thresholds, items.supplier_id, items["unit_cost"]),
+    }
+
+
+def _policy(settings: Settings) -> ServicePolicy:
+    service, order = settings.service, settings.order
+    if service.mode == "fill_rate":
+        raise UsageError("service.mode: fill_rate is not offered yet; use target or cost")
+    if order.budget:
+        raise UsageError("order.budget is not offered yet; leave it at 0")
+    return ServicePolicy(
+        mode=service.mode,
+        level=service.level,
+        floor=service.floor,
+        cap=service.cap,
+        goodwill_share=service.goodwill_share,
+        order_policy=order.policy,
+    )
+
+
+def _kinds(forecast: Forecast, past: Past) -> Kinds:
+    variation = np.divide(
+        past.sd, past.mean, out=np.full(len(past.sd), np.nan), where=past.mean > 0
+    )
+    return Kinds(forecast.abc, xyz_codes(variation), forecast.pattern)

@@ -1,0 +1,81 @@
+"""Command `demo`: real data in, one night out, one screenful at the end."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+from rich.console import Console
+
+from flows.demo_data import DemoFacts, write_demo_data
+from flows.demo_picture import draw_demo
+from flows.demo_report import print_summary
+from flows.nightly import NightlyOutcome, nightly
+from models.registry import champion
+from models.training import TrainedModel
+from stockalert.served import read_served
+
+__all__ = ["AS_OF", "run_demo"]
+
+AS_OF = date(2017, 12, 17)
+"""Two weeks before the data end: promotions announced by then reach past it, and the picture
+shows what was sold since."""
+
+_SETTINGS = """\
+# The demo's settings: fewer rows than the default, so that it ends within minutes.
+[model]
+max_rows = 300_000
+"""
+
+
+def run_demo(out: Path) -> None:
+    """Write the demo's data, run `nightly` on them, print and draw the result."""
+    started = time.monotonic()
+    data, config = out / "data", out / "demo.toml"
+    facts = write_demo_data(data)
+    config.write_text(_SETTINGS, encoding="utf-8")
+    outcome = nightly(data, out, AS_OF, config)
+    picture = _draw(out, data, facts)
+    _print(out, facts, outcome, {"picture": picture})
+    print(f"\ndone in {time.monotonic() - started:.0f} s", flush=True)
+
+
+def _print(out: Path, facts: DemoFacts, outcome: NightlyOutcome, more: dict[str, Path]) -> None:
+    report = TrainedModel.load(champion(out).folder).report
+    files = {
+        "thresholds": out / "latest" / "thresholds",
+        "order proposals": out / "latest" / "order_proposals",
+        "forecasts": out / "latest" / "forecasts",
+        "input tables": out / "data",
+        "MLflow store": out / "mlflow.db",
+        **more,
+    }
+    tomorrow = f"--as-of {AS_OF.replace(day=AS_OF.day + 1)}"
+    print_summary(
+        Console(),
+        facts=facts,
+        thresholds=read_served(out, "thresholds").to_pandas(),
+        products=pq.read_table(out / "data" / "products.parquet").to_pandas(),
+        scores=report.scores,
+        files=files,
+        next_step=f"stockalert nightly --data {out / 'data'} --out {out} {tomorrow}",
+    )
+
+
+def _draw(out: Path, data: Path, facts: DemoFacts) -> Path:
+    truth = pq.read_table(facts.truth).to_pandas()
+    path = out / "demo.png"
+    draw_demo(
+        path,
+        thresholds=read_served(out, "thresholds").to_pandas(),
+        forecasts=read_served(out, "forecasts").to_pandas(),
+        history=truth.assign(
+            date=lambda frame: pd.to_datetime(frame["date"])
+        ),
+        products=pq.read_table(data / "products.parquet").to_pandas(),
+        as_of=AS_OF,
+    )
+    return path

@@ -1,0 +1,146 @@
+"""Fit, prove and keep a model: the heart of training."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date
+from importlib.metadata import version
+
+import numpy as np
+import pandas as pd
+
+from flows.progress import report
+from flows.run import Run
+from flows.training_rows import TrainingSet, baselines
+from models.quantile import level_name
+from models.tracking import DataFacts, TrainedArtifacts, TrainingRecord
+from models.training import TrainedModel, train
+from stockalert.rows import Rows
+
+__all__ = [
+    "COVERAGE_FILE",
+    "FEATURES_FILE",
+    "artifacts_of",
+    "features_fingerprint",
+    "fit",
+    "record_of",
+]
+
+COVERAGE_FILE = "coverage.json"
+FEATURES_FILE = "features.json"
+_LEAST_OUTCOMES = 100
+_EXAMPLE_ROWS = 5
+_EXAMPLES = 20
+
+
+def fit(run: Run, training: TrainingSet) -> TrainedModel:
+    """Train on all rows, prove on the last weeks beside the baselines."""
+    model = run.settings.model
+    return train(
+        training.rows,
+        levels=model.levels,
+        seed=model.seed,
+        period_days=run.period_days,
+        evaluation_days=model.evaluation_days,
+        calibration_days=model.calibration_days,
+        baselines=baselines(training, run),
+        progress=lambda stage, done, total: report(f"training: {stage}", done, total),
+        num_leaves=model.num_leaves,
+        learning_rate=model.learning_rate,
+        n_estimators=model.n_estimators,
+        min_child_samples=model.min_child_samples,
+        early_stopping_rounds=model.early_stopping_rounds,
+        n_jobs=model.threads or None,
+    )
+
+
+def artifacts_of(run: Run, training: TrainingSet, trained: TrainedModel) -> TrainedArtifacts:
+    """Save the model with the vocabulary of its codes, and cut an example of its input."""
+    folder = run.workspace.work / "model"
+    trained.save(folder)
+    (folder / FEATURES_FILE).write_text(training.vocabulary_json, encoding="utf-8")
+    coverage = json.dumps(_coverage(training.rows, trained), indent=1)
+    (folder / COVERAGE_FILE).write_text(coverage, encoding="utf-8")
+    return TrainedArtifacts(folder, _example(training.rows), tuple(run.settings.model.levels))
+
+
+def record_of(
+    run: Run, training: TrainingSet, trained: TrainedModel, *, as_of: date
+) -> TrainingRecord:
+    """Gather what MLflow is told about a training."""
+    report_, settings = trained.report, run.settings
+    return TrainingRecord(
+        name=f"train {as_of}",
+        started_at=run.workspace.started_at.astimezone(),
+        trained_until=as_of,
+        data=DataFacts(
+            name=run.data.name or "data",
+            source=str(run.data),
+            fingerprint=run.data_fingerprint(),
+            rows=len(training.rows),
+        ),
+        settings_toml=settings.to_toml(),
+        settings_fingerprint=run.model_fingerprint,
+        features_fingerprint=features_fingerprint(trained.final.names),
+        params={
+            **settings.model.model_dump(exclude={"levels"}),
+            "levels": " ".join(level_name(level) for level in settings.model.levels),
+            "period": settings.period,
+            "series": training.panel.n_series,
+            "features": len(training.rows.names),
+            "rows_train": report_.train_rows,
+            "rows_calibration": report_.calibration_rows,
+            "rows_evaluation": report_.evaluation_rows,
+            "evaluation_start": report_.evaluation_start,
+            "evaluation_end": report_.end,
+        },
+        scores=report_.scores,
+        importances=report_.importances,
+        examples=_examples(training, trained),
+    )
+
+
+def features_fingerprint(names: Sequence[str]) -> str:
+    """Name the features and the code that a model depends on, 16 hex digits."""
+    text = "\n".join([version("stockalert-pipeline"), *names])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _example(rows: Rows) -> pd.DataFrame:
+    """A few input rows in the form that the registered model reads."""
+    few = rows.take(slice(0, _EXAMPLE_ROWS))
+    frame = pd.DataFrame(few.values.astype(np.float64), columns=list(few.names))
+    return frame.assign(
+        horizon=few.horizon.astype(np.int64),
+        scale=few.scale.astype(np.float64),
+        abc=few.abc.astype(np.int64),
+        pattern=few.pattern.astype(np.int64),
+    )
+
+
+def _coverage(rows: Rows, trained: TrainedModel) -> dict[str, list[float]]:
+    """Share of unseen outcomes at or below each quantile, per calibration group and of all."""
+    unseen = rows.take(rows.cutoff >= np.datetime64(trained.report.evaluation_start))
+    demand = np.zeros(len(unseen)) if unseen.demand is None else unseen.demand
+    reached = demand[:, None] <= trained.proof.forecast(unseen)
+    names, member = np.unique(trained.proof.calibration.groups(unseen), return_inverse=True)
+    count = np.bincount(member)
+    shares = {"all": reached.mean(axis=0).tolist()}
+    for code in np.flatnonzero(count >= _LEAST_OUTCOMES):
+        shares[str(names[code])] = reached[member == code].mean(axis=0).tolist()
+    return shares
+
+
+def _examples(training: TrainingSet, trained: TrainedModel) -> pd.DataFrame:
+    """Forecast and outcome of the last cutoffs of the rows that sell most."""
+    rows = training.rows
+    unseen = rows.take(rows.cutoff >= np.datetime64(trained.report.evaluation_start))
+    demand = np.zeros(len(unseen)) if unseen.demand is None else unseen.demand
+    few = unseen.take(np.argsort(-demand, kind="stable")[:_EXAMPLES])
+    quantiles = trained.proof.forecast(few)
+    names = training.panel.series["sku"].to_numpy()[few.series]
+    labels = [f"{sku}, {day}" for sku, day in zip(names, few.cutoff, strict=True)]
+    columns = {level_name(level): quantiles[:, i] for i, level in enumerate(trained.proof.levels)}
+    return pd.DataFrame({"label": labels, "actual": few.demand, **columns})

@@ -1,0 +1,156 @@
+"""Forecast demand of every series over its protection interval, and at common horizons."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from features.build import aligned, build_rows
+from features.classes import abc_at
+from features.facts import read_facts
+from features.panel import Panel
+from flows.fitting import COVERAGE_FILE, FEATURES_FILE
+from flows.run import Run
+from flows.supply import protection_atoms
+from models.registry import Champion
+from models.training import TrainedModel
+from stockalert.arrays import FloatArray, IntArray
+from stockalert.classification import PATTERNS
+from stockalert.decide import Horizons, Past
+from stockalert.formulas import formula_reorder_point
+from stockalert.outlook import Outlook
+from stockalert.quantiles import at_horizon, mixture
+from stockalert.rows import Rows
+from stockalert.thresholds import Supply
+
+__all__ = ["COMMON_HORIZONS", "Forecast", "formula_forecast", "model_forecast"]
+
+COMMON_HORIZONS = np.array([1.0, 7.0, 14.0, 28.0, 56.0, 91.0])
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Demand over the protection intervals, at common horizons, and what is known of its quality.
+
+    Attributes
+    ----------
+    abc, pattern : codes of `stockalert.classification`, shape (n,)
+    coverage : shape (n, n_levels), share of recent outcomes of the series' calibration group at
+        or below each quantile; NaN = unknown
+    """
+
+    outlook: Outlook
+    horizons: Horizons
+    abc: IntArray
+    pattern: IntArray
+    coverage: FloatArray
+
+
+def model_forecast(
+    run: Run, panel: Panel, supply: Supply, past: Past, reigning: Champion
+) -> Forecast:
+    """Ask the champion; a series that has not begun gets the formula."""
+    model = TrainedModel.load(reigning.folder).final
+    levels = np.asarray(model.levels)
+    asked, own = _asked(panel, supply)
+    rows = _rows(run, panel, asked, reigning)
+    rows = aligned(rows, model.names, model.categorical)
+    values = model.forecast(rows).reshape(*asked.shape, len(levels))
+    spoken = asked * float(panel.period_days)
+    at_own = rows.take(np.arange(panel.n_series) * asked.shape[1] + own)
+    groups = np.array(model.calibration.groups(at_own), dtype=np.str_)
+    begun = panel.first < panel.n_periods
+    formula = formula_forecast(panel, supply, past, levels)
+    outlook = Outlook(
+        values=np.where(
+            begun[:, None], _mixed(values, spoken, supply, levels), formula.outlook.values
+        ),
+        levels=levels,
+        method=np.where(begun, "quantile", "formula"),
+        model_version=reigning.version,
+        calibration_group=np.where(begun, groups, ""),
+        coverage_recent=np.full(panel.n_series, np.nan),
+    )
+    wanted = np.tile(COMMON_HORIZONS, (panel.n_series, 1))
+    common = at_horizon(values, spoken, wanted)
+    common = np.where(begun[:, None, None], common, formula.horizons.values)
+    return Forecast(
+        outlook,
+        Horizons(COMMON_HORIZONS, common, levels),
+        at_own.abc,
+        at_own.pattern,
+        _coverage(reigning.folder, groups, len(levels)),
+    )
+
+
+def formula_forecast(panel: Panel, supply: Supply, past: Past, levels: FloatArray) -> Forecast:
+    """Normal demand of the recent mean and deviation: what is left where no model can speak."""
+    n = panel.n_series
+    common = np.tile(COMMON_HORIZONS, (n, 1))
+    days = np.concatenate([common, supply.protection_days[:, None]], axis=1)
+    values = formula_reorder_point(
+        past.mean[:, None, None],
+        past.sd[:, None, None],
+        days[:, :, None] / past.period_days,
+        levels,
+    )
+    outlook = Outlook(
+        values=values[:, -1],
+        levels=levels,
+        method=np.full(n, "formula"),
+        model_version=None,
+        calibration_group=np.full(n, ""),
+        coverage_recent=np.full(n, np.nan),
+    )
+    horizons = Horizons(COMMON_HORIZONS, values[:, :-1], levels)
+    abc = abc_at(panel, np.array([panel.n_periods - 1]))[0]
+    new = np.full(n, PATTERNS.index("new"), dtype=np.int8)
+    return Forecast(outlook, horizons, abc, new, np.full((n, len(levels)), np.nan))
+
+
+def _rows(run: Run, panel: Panel, asked: IntArray, reigning: Champion) -> Rows:
+    """Features at the end of the panel, with the category codes of the champion."""
+    vocabulary = json.loads((reigning.folder / FEATURES_FILE).read_text(encoding="utf-8"))
+    facts = read_facts(
+        run.tables, panel, country=run.settings.calendar.country, vocabulary=vocabulary
+    )
+    last = [panel.n_periods - 1]
+    return build_rows(panel, facts, cutoffs=last, horizons=asked, with_target=False)
+
+
+def _asked(panel: Panel, supply: Supply) -> tuple[IntArray, IntArray]:
+    """Horizons to forecast in periods, ascending per row, and where P is among them.
+
+    They are the common ones, P, and the shortest and longest P that the lead time allows.
+    """
+    atoms, probabilities = protection_atoms(supply, panel.period_days)
+    common = np.unique(np.ceil(COMMON_HORIZONS / panel.period_days)).astype(np.int64)
+    mean = np.maximum(np.rint(supply.protection_days / panel.period_days), 1).astype(np.int64)
+    possible = probabilities > 0
+    first = np.where(possible, atoms, atoms.max()).min(axis=1)
+    last = np.where(possible, atoms, 0).max(axis=1)
+    own = np.stack([first, mean, last], axis=1)
+    own = own if (first != last).any() else mean[:, None]
+    asked = np.sort(np.concatenate([np.tile(common, (len(own), 1)), own], axis=1), axis=1)
+    return asked, np.argmax(asked == mean[:, None], axis=1)
+
+
+def _mixed(
+    values: FloatArray, horizons: FloatArray, supply: Supply, levels: FloatArray
+) -> FloatArray:
+    """Quantiles of demand over the protection interval, lead times mixed in; (n, n_levels)."""
+    possible = supply.lead_times.atoms_days + supply.review_days[:, None]
+    components = at_horizon(values, horizons, possible)
+    return mixture(components, supply.lead_times.probabilities, levels)
+
+
+def _coverage(folder: Path, groups: npt.NDArray[np.str_], n_levels: int) -> FloatArray:
+    """What the champion's proof measured for each series' group; of all, where it is small."""
+    measured = json.loads((folder / COVERAGE_FILE).read_text(encoding="utf-8"))
+    names, member = np.unique(groups, return_inverse=True)
+    table = [measured.get(name, measured["all"]) for name in names.tolist()]
+    return np.array(table, dtype=np.float64).reshape(-1, n_levels)[member]

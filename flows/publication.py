@@ -1,0 +1,87 @@
+"""Publish the tables of a night, with the rows that were refused on the way."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flows.intake import Intake
+from flows.run import Run
+from stockalert.errors import OutputError
+from stockalert.publishing import prune, publish_night
+from stockalert.served import read_pointer
+from stockalert.tables.arrow import to_arrow
+from stockalert.tables.checks import check
+from stockalert.tables.outputs import OUTPUT_TABLES, forecasts_table
+
+__all__ = ["previous_thresholds", "publish"]
+
+_VALID_FOR = timedelta(days=1, hours=12)
+
+
+def publish(
+    run: Run, intake: Intake, frames: dict[str, pd.DataFrame], summary: dict[str, Any]
+) -> Path:
+    """Check every table against its contract, then publish them all in one step."""
+    declared = {**OUTPUT_TABLES, "forecasts": forecasts_table(run.settings.model.levels)}
+    tables = {
+        name: to_arrow(check(frame, declared[name]), declared[name])
+        for name, frame in frames.items()
+    }
+    tables |= {
+        f"quarantine/{file.stem}": _refused(file) for file in run.quarantine.glob("*.parquet")
+    }
+    created = run.workspace.started_at
+    night = publish_night(
+        run.workspace.out,
+        tables,
+        as_of_date=intake.as_of,
+        run_id=run.workspace.run_id,
+        created_at=created,
+        valid_until=created + _VALID_FOR,
+        model_version=_only(frames["thresholds"]["model_version"]),
+        settings_fingerprint=run.settings.fingerprint(),
+    )
+    _note_run(night, run, intake, summary)
+    prune(run.workspace.out, run.settings.keep_days, created.date())
+    return night
+
+
+def previous_thresholds(out: Path, intake: Intake) -> pd.DataFrame | None:
+    """The thresholds of the last night before this one's date; None where there is none."""
+    nights = []
+    for folder in sorted((out / "_nights").glob("*")):
+        try:
+            pointer = read_pointer(out, folder.name)
+        except OutputError:
+            continue
+        if pointer.as_of_date < intake.as_of and "thresholds" in pointer.tables:
+            nights.append((pointer.as_of_date, pointer.created_at, pointer))
+    if not nights:
+        return None
+    path = max(nights, key=lambda night: night[:2])[2].tables["thresholds"].path
+    found: pd.DataFrame = pq.read_table(out / path, partitioning=None).to_pandas(date_as_object=False)
+    return found
+
+
+def _refused(file: Path) -> pa.Table:
+    return pq.read_table(file)
+
+
+def _only(versions: pd.Series[str]) -> str | None:
+    """The model version that the night was made with; None where no model was."""
+    known = versions.dropna()
+    return str(known.iloc[0]) if len(known) else None
+
+
+def _note_run(night: Path, run: Run, intake: Intake, summary: dict[str, Any]) -> None:
+    """Keep settings, input and summary of the run beside the night's pointer."""
+    (night / "summary.json").write_text(json.dumps(summary, indent=2), encoding="utf-8")
+    (night / "settings.toml").write_text(run.settings.to_toml(), encoding="utf-8")
+    (night / "intake.json").write_text(intake.to_json(), encoding="utf-8")

@@ -1,0 +1,49 @@
+"""How a step of a flow runs: as a Prefect task that retries reading and writing only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
+
+from flows.ingest import ingest
+from flows.intake import Intake
+from flows.run import Run
+
+__all__ = ["may_pass", "read_tables", "step"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def may_pass(task_: object, task_run: object, state: Any) -> bool:
+    """Whether a failure may pass by itself: a fault of disk or network, nothing else."""
+    del task_, task_run
+    return isinstance(getattr(state.data, "result", state.data), OSError)
+
+
+def step(name: str, *, io: bool = False) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """Make a function a task; with `io` it is tried three times when disk or network fail."""
+    return task(
+        name=name,
+        cache_policy=NO_CACHE,
+        persist_result=False,
+        retries=2 if io else 0,
+        retry_delay_seconds=2,
+        retry_condition_fn=may_pass,
+    )
+
+
+@step("read tables", io=True)
+def read_tables(run: Run) -> Intake:
+    """Read, check and cut off the input; canonical tables land in the run's scratch folder."""
+    return ingest(
+        run.data,
+        run.workspace.work,
+        period=run.settings.period,
+        as_of=run.as_of,
+        today=run.workspace.started_at.date(),
+        max_share=run.settings.quarantine.max_share,
+    )

@@ -1,0 +1,65 @@
+"""What a run says of itself: one dictionary, as JSON beside the night and as a Prefect artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from prefect.artifacts import create_table_artifact
+from prefect.context import FlowRunContext
+
+from flows.intake import Intake
+from flows.promotion import Outcome
+from flows.run import Run
+
+__all__ = ["night_summary", "publish_summary", "training_summary"]
+
+
+def training_summary(run: Run, intake: Intake, outcome: Outcome) -> dict[str, Any]:
+    """Rows read, the version trained and the verdict on it."""
+    return {
+        **_input(run, intake),
+        "model_version": outcome.version,
+        "mlflow_run": outcome.run_id,
+        "promoted": outcome.verdict.promote,
+        "verdict": outcome.verdict.reason,
+    }
+
+
+def night_summary(
+    run: Run, intake: Intake, thresholds: pd.DataFrame, model_version: str | None
+) -> dict[str, Any]:
+    """Rows read, thresholds by method, orders due and how many thresholds moved."""
+    due = thresholds["order_quantity"].fillna(0) > 0
+    methods = thresholds["method"].value_counts().sort_index()
+    return {
+        **_input(run, intake),
+        "model_version": model_version or "none: formula only",
+        "thresholds": len(thresholds),
+        **{f"thresholds by {name}": int(count) for name, count in methods.items()},
+        "orders due": int(due.sum()),
+        "units to order": float(thresholds["order_quantity"].fillna(0).sum()),
+        "changed": int((thresholds["change_reason"] != "unchanged").sum()),
+    }
+
+
+def publish_summary(name: str, summary: Mapping[str, Any]) -> None:
+    """Show the summary as a table of the flow run in Prefect."""
+    if FlowRunContext.get() is None:
+        return
+    create_table_artifact(
+        key=f"{name}-summary",
+        table=[{"figure": key, "value": str(value)} for key, value in summary.items()],
+        description=f"Summary of this {name} run",
+    )
+
+
+def _input(run: Run, intake: Intake) -> dict[str, Any]:
+    return {
+        "run_id": run.workspace.run_id,
+        "as_of": str(intake.as_of),
+        "rows read": sum(report.rows_read for report in intake.tables.values()),
+        "rows quarantined": intake.rows_quarantined,
+        "notes": list(intake.notes),
+    }

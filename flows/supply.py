@@ -1,0 +1,62 @@
+"""What the canonical tables say about supply, aligned with a panel's series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from features.panel import Panel
+from flows.settings import Settings
+from stockalert.arrays import FloatArray, IntArray
+from stockalert.items import Items, items_of
+from stockalert.lead_time import declared_terms, learn
+from stockalert.thresholds import Supply
+
+__all__ = ["SupplyFacts", "protection_atoms", "read_frame", "read_supply"]
+
+
+@dataclass(frozen=True)
+class SupplyFacts:
+    """How goods come, what they cost, and what is under way."""
+
+    supply: Supply
+    items: Items
+    stock: pd.DataFrame | None
+    purchase_orders: pd.DataFrame | None
+
+
+def read_frame(tables: Path, name: str) -> pd.DataFrame | None:
+    """Read a canonical table; None where there is none."""
+    path = tables / f"{name}.parquet"
+    if not path.exists():
+        return None
+    frame: pd.DataFrame = pq.read_table(path).to_pandas(date_as_object=False)
+    return frame
+
+
+def read_supply(tables: Path, panel: Panel, *, settings: Settings, as_of: date) -> SupplyFacts:
+    """Learn lead times and align costs and lots with the panel's series."""
+    names = ("products", "suppliers", "supplier_items", "purchase_orders", "stock")
+    products, suppliers, supplier_items, orders, stock = (read_frame(tables, n) for n in names)
+    terms = declared_terms(
+        panel.series, products=products, supplier_items=supplier_items, suppliers=suppliers
+    )
+    lead_times = learn(
+        panel.series, terms, orders, as_of=as_of, default_days=settings.lead_time.default_days
+    )
+    review = terms["review_days"].fillna(settings.lead_time.review_days).to_numpy(np.float64)
+    whole = (panel.units == np.rint(panel.units)).all(axis=1)
+    items = items_of(panel.series, terms, whole, products=products, supplier_items=supplier_items)
+    return SupplyFacts(Supply(lead_times, review), items, stock, orders)
+
+
+def protection_atoms(supply: Supply, period_days: int) -> tuple[IntArray, FloatArray]:
+    """Possible protection intervals in whole periods, with their probabilities; (n, n_atoms)."""
+    days = supply.lead_times.atoms_days + supply.review_days[:, None]
+    periods = np.maximum(np.rint(days / period_days), 1).astype(np.int64)
+    return periods, supply.lead_times.probabilities
