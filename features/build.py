@@ -76,7 +76,7 @@ def build_rows(
     if with_target:
         demand, weight = demand_after(panel, cutoffs, horizons)
         keep = weight > 0
-    matrix, names = _filled(panel, facts, cutoffs, horizons, keep, families)
+    matrix, names = _filled(panel, facts, cutoffs, horizons, keep=keep, families=families)
     position, series, _ = np.nonzero(keep)
     return Rows(
         values=matrix.values,
@@ -130,6 +130,7 @@ def _filled(
     facts: Facts,
     cutoffs: IntArray,
     horizons: IntArray,
+    *,
     keep: BoolArray,
     families: Mapping[str, Family],
 ) -> tuple[_Matrix, tuple[str, ...]]:
