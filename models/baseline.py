@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import norm
 
 from stockalert.arrays import BoolArray, FloatArray, IntArray
+from stockalert.formulas import formula_reorder_point, moments, static_reorder_point
 
-__all__ = ["empirical_quantiles", "recent_moments", "static_formula", "z_formula"]
+__all__ = ["empirical_quantiles", "static_formula", "z_formula"]
 
 
 def static_formula(
@@ -41,8 +41,9 @@ def static_formula(
     >>> static_formula(history, history > 0, cutoff=29, **rows, levels=[0.5, 0.95])
     array([[50., 50.]])
     """
-    mean, _ = recent_moments(demand, observed, cutoff=cutoff, window=window)
-    return np.repeat((mean[series] * horizons)[:, None], len(levels), axis=1)
+    mean, _ = _recent_moments(demand, observed, cutoff, window)
+    total = static_reorder_point(mean[series], horizons)
+    return np.repeat(total[:, None], len(levels), axis=1)
 
 
 def z_formula(
@@ -57,7 +58,7 @@ def z_formula(
 ) -> FloatArray:
     """Return mean × P + z(level) × deviation × √P, at least 0; shape (n_rows, n_levels), units.
 
-    Source: Silver, Pyke & Thomas, safety stock under normal demand of independent periods.
+    Source: Silver, Pyke & Thomas: normal demand, independent from period to period.
 
     Examples
     --------
@@ -66,27 +67,17 @@ def z_formula(
     >>> z_formula(history, history > 0, cutoff=19, **rows, levels=[0.95]).round(1)
     array([[133.8]])
     """
-    mean, deviation = recent_moments(demand, observed, cutoff=cutoff, window=window)
-    spread = deviation[series] * np.sqrt(horizons)
-    z = norm.ppf(np.asarray(levels, dtype=np.float64))
-    quantiles: FloatArray = np.maximum((mean[series] * horizons)[:, None] + spread[:, None] * z, 0)
-    return quantiles
+    mean, deviation = _recent_moments(demand, observed, cutoff, window)
+    per_row = mean[series, None], deviation[series, None], horizons[:, None]
+    return formula_reorder_point(*per_row, np.asarray(levels))
 
 
-def recent_moments(
-    demand: FloatArray, observed: BoolArray, *, cutoff: int, window: int
+def _recent_moments(
+    demand: FloatArray, observed: BoolArray, cutoff: int, window: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Return mean and deviation per period over the last `window` observed ones; (n_series,).
-
-    The deviation is the sample's (n − 1); 0 with fewer than two observed periods.
-    """
+    """Return mean and deviation per period of the last `window` periods; (n_series,) each."""
     past = slice(max(cutoff + 1 - window, 0), cutoff + 1)
-    seen = observed[:, past]
-    units = np.where(seen, demand[:, past], 0.0).astype(np.float64)
-    count = seen.sum(axis=1)
-    mean = units.sum(axis=1) / np.maximum(count, 1)
-    squares = np.where(seen, (units - mean[:, None]) ** 2, 0.0).sum(axis=1)
-    return mean, np.sqrt(squares / np.maximum(count - 1, 1))
+    return moments(demand[:, past], observed[:, past])
 
 
 def empirical_quantiles(

@@ -21,6 +21,7 @@ import numpy as np
 
 from stockalert.arrays import FloatArray, IntArray
 from stockalert.errors import ChampionError
+from stockalert.quantiles import rearrange
 from stockalert.rows import Rows
 
 __all__ = ["MIN_TAIL", "PRIOR_TAIL", "Calibration"]
@@ -101,7 +102,7 @@ class Calibration:
 
     def apply(self, rows: Rows, predicted: FloatArray) -> FloatArray:
         """Shift, then rearrange, then floor at 0; shape (n_rows, n_levels), units."""
-        return np.maximum(np.sort(predicted + self.shift(rows), axis=1), 0.0)
+        return np.maximum(rearrange(predicted + self.shift(rows)), 0.0)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values that `from_json` reads back exactly."""

@@ -14,10 +14,13 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from models.metrics import pinball_loss
 from stockalert.arrays import FloatArray
+from stockalert.quantiles import rearrange
 
 __all__ = ["DEFAULT_LEVELS", "QuantileBoosters", "level_name"]
 
 DEFAULT_LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99)
+
+_NUMBERS: dict[str, Any] = {"dtype": [np.float32, np.float64], "ensure_all_finite": "allow-nan"}
 
 EvalSet = tuple[npt.ArrayLike, npt.ArrayLike] | tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
 
@@ -71,12 +74,12 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self,
         levels: Sequence[float] = DEFAULT_LEVELS,
         *,
-        n_estimators: int | Sequence[int] = 200,
-        early_stopping_rounds: int = 25,
-        learning_rate: float = 0.1,
+        n_estimators: int | Sequence[int] = 150,
+        early_stopping_rounds: int = 20,
+        learning_rate: float = 0.08,
         num_leaves: int = 31,
-        min_child_samples: int = 50,
-        feature_fraction: float = 0.7,
+        min_child_samples: int = 100,
+        feature_fraction: float = 0.4,
         bagging_fraction: float = 0.7,
         max_bin: int = 127,
         reg_lambda: float = 0.0,
@@ -121,11 +124,18 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             If levels do not ascend within (0, 1), or an array has the wrong shape.
         """
         levels, trees = self._checked_levels()
-        X, y = self._checked(X, y)
-        weight = None if sample_weight is None else _check_sample_weight(sample_weight, X)
+        features, target = validate_data(
+            self, X, y, y_numeric=True, ensure_min_samples=2, **_NUMBERS
+        )
+        weight = None if sample_weight is None else _check_sample_weight(sample_weight, features)
         shared = self._parameters()
+        codes = self._categorical()
         train = lgb.Dataset(
-            X, y, weight=weight, params=shared, categorical_feature=self._categorical()
+            _unknown_as_nan(features, codes),
+            target,
+            weight=weight,
+            params=shared,
+            categorical_feature=codes,
         )
         valid = self._validation(eval_set, train)
         self.boosters_ = []
@@ -138,17 +148,18 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, X: npt.ArrayLike) -> FloatArray:
         """Return the quantiles of each row, ascending; shape (n_rows, n_levels), float64."""
         check_is_fitted(self, "boosters_")
-        X = self._checked(X)
+        features = self._checked(X)
         threads = self._parameters()["num_threads"]
-        raw = [booster.predict(X, num_threads=threads) for booster in self.boosters_]
-        return np.sort(np.stack(raw, axis=1), axis=1)
+        raw = [np.asarray(b.predict(features, num_threads=threads)) for b in self.boosters_]
+        return rearrange(np.stack(raw, axis=1))
 
     def score(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
     ) -> float:
         """Return the negative pinball loss, mean over rows and levels: higher is better."""
         loss = pinball_loss(np.asarray(y), self.predict(X), self.levels).mean(axis=1)
-        return -float(np.average(loss, weights=sample_weight))
+        weight = None if sample_weight is None else np.asarray(sample_weight)
+        return -float(np.average(loss, weights=weight))
 
     @property
     def n_trees_(self) -> tuple[int, ...]:
@@ -198,11 +209,8 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.allow_nan = True
         return tags
 
-    def _checked(self, X: npt.ArrayLike, y: npt.ArrayLike | None = None) -> Any:
-        rules = {"dtype": [np.float32, np.float64], "ensure_all_finite": "allow-nan"}
-        if y is None:
-            return validate_data(self, X, reset=False, **rules)
-        return validate_data(self, X, y, y_numeric=True, **rules)
+    def _checked(self, X: npt.ArrayLike) -> Any:
+        return validate_data(self, X, reset=False, **_NUMBERS)
 
     def _checked_levels(self) -> tuple[list[float], list[int]]:
         levels = [float(level) for level in self.levels]
@@ -243,18 +251,31 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             return None
         X, y, *weight = eval_set
         return lgb.Dataset(
-            self._checked(X),
+            _unknown_as_nan(self._checked(X), self._categorical()),
             np.asarray(y),
             weight=np.asarray(weight[0]) if weight else None,
             reference=train,
+            params=self._parameters(),
         )
 
     def _train(
         self, params: dict[str, Any], n_trees: int, train: lgb.Dataset, valid: lgb.Dataset | None
     ) -> lgb.Booster:
-        stop = [lgb.early_stopping(self.early_stopping_rounds, verbose=False)] if valid else []
+        stop: list[Callable[..., Any]] = (
+            [lgb.early_stopping(self.early_stopping_rounds, verbose=False)] if valid else []
+        )
         booster = lgb.train(
             params, train, n_trees, valid_sets=[valid] if valid else None, callbacks=stop
         )
         kept = booster.best_iteration if valid else n_trees
         return lgb.Booster(model_str=booster.model_to_string(num_iteration=kept))
+
+
+def _unknown_as_nan(features: FloatArray, codes: list[int]) -> FloatArray:
+    """Return features whose negative codes are NaN; a copy only where there are any."""
+    unknown = features[:, codes] < 0
+    if not unknown.any():
+        return features
+    known = features.copy()
+    known[:, codes] = np.where(unknown, np.nan, features[:, codes])
+    return known

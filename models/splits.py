@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sklearn.model_selection import BaseCrossValidator
 
 from stockalert.arrays import BoolArray, DateArray, IntArray
-from stockalert.errors import ContractError
+from stockalert.errors import HistoryError
 from stockalert.rows import Rows
 
 __all__ = ["GapSplit", "ProofSplit", "proof_split", "window_end"]
@@ -117,7 +117,7 @@ def proof_split(
 
     Raises
     ------
-    ContractError
+    HistoryError
         If some part would still hold fewer than `min_rows` rows.
     """
     ends = window_end(rows, period_days=period_days)
@@ -126,7 +126,7 @@ def proof_split(
         sizes = [int(p.sum()) for p in (split.train, split.calibration, split.evaluation)]
         if min(sizes) >= min_rows:
             return split
-    raise ContractError(
+    raise HistoryError(
         "too little history to train and prove a forecast: expected at least "
         f"{min_rows} rows each to train, calibrate and evaluate, found {sizes} "
         f"in windows of {evaluation_days // 4} and {calibration_days // 4} days"
@@ -135,13 +135,14 @@ def proof_split(
 
 def _cut(rows: Rows, ends: DateArray, evaluation_days: int, calibration_days: int) -> ProofSplit:
     cutoff = rows.cutoff.astype("datetime64[D]")
-    end = ends.max() if len(ends) else np.datetime64("1970-01-01")
-    evaluation_start = end - np.timedelta64(evaluation_days, "D")
-    calibration_start = evaluation_start - np.timedelta64(calibration_days, "D")
+    end: np.datetime64 = ends.max() if len(ends) else np.datetime64("1970-01-01")
+    evaluation_start: np.datetime64 = end - np.timedelta64(evaluation_days, "D")
+    calibration_start: np.datetime64 = evaluation_start - np.timedelta64(calibration_days, "D")
     return ProofSplit(
-        train=ends <= calibration_start,
-        calibration=(cutoff >= calibration_start) & (ends <= evaluation_start),
-        evaluation=cutoff >= evaluation_start,
+        train=np.less_equal(ends, calibration_start),
+        calibration=np.greater_equal(cutoff, calibration_start)
+        & np.less_equal(ends, evaluation_start),
+        evaluation=np.greater_equal(cutoff, evaluation_start),
         calibration_start=calibration_start,
         evaluation_start=evaluation_start,
         end=end,
