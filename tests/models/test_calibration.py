@@ -51,7 +51,7 @@ def test_the_largest_group_shift_is_a_score_at_the_finite_sample_rank():
     scores = (rows.demand[:, None] - predicted) / (rows.scale * rows.horizon)[:, None].astype(float)
     by_hand = [np.sort(scores[:, i])[int(np.ceil(2000 * tau)) - 1] for i, tau in enumerate(LEVELS)]
     tails = 1999 * (1 - np.array(LEVELS))
-    shrunk = np.array(by_hand) * (1 - (10 / (10 + tails)) ** 4)
+    shrunk = np.array(by_hand) * (1 - 10 / (10 + tails) * (1000 / (1000 + tails)) ** 3)
     assert calibration.shift(rows)[0] / (rows.scale[0] * rows.horizon[0]) == pytest.approx(shrunk)
 
 
