@@ -59,7 +59,8 @@ def build_rows(
     Parameters
     ----------
     cutoffs : period numbers, ascending.
-    horizons : periods, shape (n_series, K), or (n_cutoffs, n_series, K) where they differ.
+    horizons : periods, shape (n_series, K), or (n_cutoffs, n_series, K) where they differ; 0 asks
+        for no row.
     with_target : also fill demand and weight, and leave out rows whose demand is not known:
         not begun, not over, or mostly out of stock.
     families : those to compute; leave some out to see what they are worth.
@@ -70,12 +71,12 @@ def build_rows(
     """
     cutoffs = np.asarray(cutoffs, dtype=np.int64)
     shape = (len(cutoffs), panel.n_series, horizons.shape[-1])
-    horizons = np.broadcast_to(horizons, shape)
+    keep = np.broadcast_to(horizons > 0, shape)
+    horizons = np.broadcast_to(np.maximum(horizons, 1), shape)
     demand = weight = None
-    keep = np.ones(horizons.shape, dtype=np.bool_)
     if with_target:
         demand, weight = demand_after(panel, cutoffs, horizons)
-        keep = weight > 0
+        keep = keep & (weight > 0)
     matrix, names = _filled(panel, facts, cutoffs, horizons, keep=keep, families=families)
     position, series, _ = np.nonzero(keep)
     return Rows(

@@ -10,7 +10,7 @@ import pandas as pd
 from features.panel import Panel
 from stockalert.arrays import FloatArray, IntArray
 
-__all__ = ["sample_cutoffs", "sample_horizons"]
+__all__ = ["sample_cutoffs", "sample_horizons", "thinned"]
 
 
 def sample_cutoffs(
@@ -80,6 +80,26 @@ def sample_horizons(
             anywhere = np.floor(np.exp(spread * np.log(longest + 1.0)))
             out[position, :, draw] = np.where(turn < explore, anywhere, drawn)
     return np.clip(out, 1, max(int(longest), 1))
+
+
+def thinned(
+    horizons: IntArray, panel: Panel, cutoffs: IntArray, *, most: int, seed: int
+) -> IntArray:
+    """Keep a random sample of about `most` draws; the others become 0, which asks for no row.
+
+    Parameters
+    ----------
+    horizons : shape (n_cutoffs, n_series, K), as `sample_horizons` returns them
+    """
+    if horizons.size <= most:
+        return horizons
+    keys, share = _series_keys(panel), most / horizons.size
+    out = np.zeros_like(horizons)
+    for position, day in enumerate(panel.last_days(cutoffs).astype(np.int64)):
+        for draw in range(horizons.shape[2]):
+            taken = _uniform(keys, seed, int(day), -1 - draw) < share
+            out[position, taken, draw] = horizons[position, taken, draw]
+    return out
 
 
 def _series_keys(panel: Panel) -> IntArray:

@@ -72,9 +72,7 @@ def _draw(out: Path, data: Path, facts: DemoFacts) -> Path:
         path,
         thresholds=read_served(out, "thresholds").to_pandas(),
         forecasts=read_served(out, "forecasts").to_pandas(),
-        history=truth.assign(
-            date=lambda frame: pd.to_datetime(frame["date"])
-        ),
+        history=truth.assign(date=lambda frame: pd.to_datetime(frame["date"])),
         products=pq.read_table(data / "products.parquet").to_pandas(),
         as_of=AS_OF,
     )

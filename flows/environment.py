@@ -12,9 +12,10 @@ from pathlib import Path
 __all__ = ["prepare_environment"]
 
 _QUIET = {
-    "DO_NOT_TRACK": "1",
+    "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MPLBACKEND": "Agg",
+    "OMP_WAIT_POLICY": "passive",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",

@@ -66,7 +66,9 @@ def previous_thresholds(out: Path, intake: Intake) -> pd.DataFrame | None:
     if not nights:
         return None
     path = max(nights, key=lambda night: night[:2])[2].tables["thresholds"].path
-    found: pd.DataFrame = pq.read_table(out / path, partitioning=None).to_pandas(date_as_object=False)
+    found: pd.DataFrame = pq.read_table(out / path, partitioning=None).to_pandas(
+        date_as_object=False
+    )
     return found
 
 

@@ -119,14 +119,14 @@ class ModelSettings(Section):
     calibration_days: _Count = Field(
         default=56, description="Days of cutoffs that quantiles are shifted on"
     )
-    num_leaves: Annotated[int, Field(ge=2)] = Field(default=63, description="Leaves per tree")
+    num_leaves: Annotated[int, Field(ge=2)] = Field(default=31, description="Leaves per tree")
     learning_rate: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=0.05, description="Weight of each tree"
+        default=0.08, description="Weight of each tree"
     )
-    n_estimators: _Count = Field(default=400, description="Most trees per level")
+    n_estimators: _Count = Field(default=150, description="Most trees per level")
     min_child_samples: _Count = Field(default=100, description="Fewest rows in a leaf")
     early_stopping_rounds: _Whole = Field(
-        default=30, description="Trees without gain before training stops; 0 = never"
+        default=20, description="Trees without gain before training stops; 0 = never"
     )
     threads: _Whole = Field(default=0, description="Processor cores used; 0 = all")
 

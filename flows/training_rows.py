@@ -11,7 +11,7 @@ import numpy as np
 
 from features.build import build_rows
 from features.facts import Facts, read_facts
-from features.horizons import sample_cutoffs, sample_horizons
+from features.horizons import sample_cutoffs, sample_horizons, thinned
 from features.panel import Panel
 from features.reading import read_panel
 from flows.run import Run
@@ -69,13 +69,11 @@ def _rows(run: Run, panel: Panel, facts: Facts, as_of: date) -> Rows:
     model = run.settings.model
     supply = read_supply(run.tables, panel, settings=run.settings, as_of=as_of).supply
     atoms, probabilities = protection_atoms(supply, panel.period_days)
-    per_cutoff = max(panel.n_series * model.horizons_per_cutoff, 1)
     history = model.history_days // panel.period_days
     cutoffs = sample_cutoffs(
         every=max(1, model.cutoff_every_days // panel.period_days),
         last=panel.n_periods - 2,
         least_history=panel.periods_in(LEAST_HISTORY_DAYS),
-        at_most=max(1, model.max_rows // per_cutoff),
     )
     cutoffs = cutoffs[cutoffs >= panel.n_periods - history] if history else cutoffs
     if not len(cutoffs):
@@ -89,6 +87,7 @@ def _rows(run: Run, panel: Panel, facts: Facts, as_of: date) -> Rows:
         seed=model.seed,
         explore=EXPLORE,
     )
+    horizons = thinned(horizons, panel, cutoffs, most=model.max_rows, seed=model.seed)
     rows = build_rows(panel, facts, cutoffs=cutoffs, horizons=horizons, with_target=True)
     if not len(rows):
         raise HistoryError.found(panel.n_periods * panel.period_days)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from features.horizons import sample_cutoffs, sample_horizons
+from features.horizons import sample_cutoffs, sample_horizons, thinned
 from features.panel import Panel
 
 
@@ -61,3 +62,13 @@ def test_cutoffs_step_back_from_the_last_and_keep_enough_history() -> None:
     assert cutoffs.tolist() == [26, 34, 42, 50]
     assert sample_cutoffs(every=8, last=50, least_history=20, at_most=2).tolist() == [42, 50]
     assert sample_cutoffs(every=8, last=5, least_history=20).tolist() == []
+
+
+def test_thinning_keeps_about_the_share_asked_for_and_the_same_draws_every_time() -> None:
+    panel, cutoffs = _panel(500), np.array([9, 16, 23])
+    drawn = sample_horizons(panel, cutoffs, atoms=np.full(500, 12), count=2, seed=1)
+    kept = thinned(drawn, panel, cutoffs, most=1000, seed=1)
+    assert (kept > 0).sum() == pytest.approx(1000, rel=0.1)
+    np.testing.assert_array_equal(kept[kept > 0], drawn[kept > 0])
+    np.testing.assert_array_equal(kept, thinned(drawn, panel, cutoffs, most=1000, seed=1))
+    np.testing.assert_array_equal(thinned(drawn, panel, cutoffs, most=3000, seed=1), drawn)
