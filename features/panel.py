@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from features.series_index import SeriesIndex
-from stockalert.arrays import DateArray, FloatArray, IntArray
+from stockalert.arrays import BoolArray, DateArray, FloatArray, IntArray
 
 __all__ = ["MEASURES", "Panel"]
 
@@ -72,8 +72,13 @@ class Panel:
         last: DateArray = self.periods[0] + after.astype("timedelta64[D]")
         return last
 
-    def block(self, which: slice) -> Panel:
-        """Views of the series in `which`."""
+    def begun(self) -> Panel:
+        """Only the series that have begun: the others say nothing about demand."""
+        panel = self.block(self.first < self.n_periods)
+        return replace(panel, series=panel.series.reset_index(drop=True))
+
+    def block(self, which: slice | BoolArray) -> Panel:
+        """Only the series in `which`; views, where it is a slice."""
         kept: dict[str, Any] = {
             name: data[which] for name in MEASURES if (data := getattr(self, name)) is not None
         }

@@ -31,8 +31,8 @@ def read_panel(tables: Path, *, period: str, as_of: date) -> Panel:
 
     Returns
     -------
-    Panel of every sku and location seen in sales, stock or purchase orders; its history goes
-    back to the first sale, at most three years.
+    Panel of every sku and location seen in sales, stock or purchase orders, and of every product
+    that was seen nowhere; its history goes back to the first sale, at most three years.
     """
     period_days = 7 if period == "W-MON" else 1
     sales = _with_location(
@@ -44,15 +44,17 @@ def read_panel(tables: Path, *, period: str, as_of: date) -> Panel:
         read_table(tables, "stock", ["sku", "location", "date", "on_hand", "in_stock_share"])
     )
     orders = _with_location(read_table(tables, "purchase_orders", ["sku", "location"]))
-    series = _series([sales, stock, orders])
+    products = read_table(tables, "products", ["sku", "launch_date"])
+    seen = _seen([sales, stock, orders])
+    unseen = _unseen(seen, products, read_table(tables, "locations", ["location"]))
+    series = pd.concat([seen, unseen]).sort_values(["sku", "location"], ignore_index=True)
     index = SeriesIndex.of(series)
     periods = _periods(days(sales["date"]), as_of, period_days)
     grid = _Grid(index, periods, period_days)
     units = grid.dense(sales, "units_sold", 0.0)
     in_stock = _in_stock(stock)
-    first = _first(
-        grid, sales, stock, in_stock, read_table(tables, "products", ["sku", "launch_date"])
-    )
+    launched = products[products["sku"].isin(seen["sku"])] if len(products) else products
+    first = _first(grid, sales, stock, in_stock, launched)
     return Panel(
         series=series,
         periods=periods,
@@ -108,12 +110,20 @@ def _with_location(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(location=location)
 
 
-def _series(tables: list[pd.DataFrame]) -> pd.DataFrame:
+def _seen(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Every sku and location in one of the tables."""
     pairs = [
         table[["sku", "location"]].drop_duplicates().astype("str") for table in tables if len(table)
     ]
-    unique = pd.concat(pairs).drop_duplicates()
-    return unique.sort_values(["sku", "location"], ignore_index=True)
+    return pd.concat(pairs).drop_duplicates()
+
+
+def _unseen(seen: pd.DataFrame, products: pd.DataFrame, locations: pd.DataFrame) -> pd.DataFrame:
+    """Products in no other table, at every location that has a name, else at "default"."""
+    known = products["sku"].astype("str") if len(products) else pd.Series(dtype="str")
+    where = locations["location"].astype("str") if len(locations) else ["default"]
+    places = pd.DataFrame({"location": where}, dtype="str")
+    return pd.DataFrame({"sku": known[~known.isin(seen["sku"])]}).merge(places, how="cross")
 
 
 def _periods(sold: DateArray, as_of: date, period_days: int) -> DateArray:

@@ -79,6 +79,26 @@ def test_items_known_from_stock_or_orders_alone_are_series_too(tmp_path: Path) -
     assert panel.observed[:2].tolist() == [[0, 1, 1, 1], [0, 0, 0, 0]]
 
 
+@pytest.mark.parametrize("named", [(), ("north", "south")])
+def test_a_product_seen_nowhere_has_a_place_and_has_not_begun(tmp_path: Path, named) -> None:
+    products = pd.DataFrame({"sku": ["tea", "kiwi"], "launch_date": "2024-03-02"})
+    _write(
+        tmp_path,
+        sales=_sales([("tea", "north", "2024-03-03", 2), ("tea", "north", "2024-03-04", 1)]),
+        products=_rows(products),
+    )
+    if named:
+        _write(tmp_path, locations=pd.DataFrame({"location": named}))
+    panel = read_panel(tmp_path, period="D", as_of=date(2024, 3, 4))
+    places = [["kiwi", place] for place in named or ("default",)]
+    assert panel.series.to_numpy().tolist() == [*places, ["tea", "north"]]
+    assert panel.first.tolist() == [panel.n_periods] * len(places) + [0]
+    assert panel.observed[:-1].sum() == 0
+    begun = panel.begun()
+    assert begun.series.to_numpy().tolist() == [["tea", "north"]]
+    np.testing.assert_array_equal(begun.units, panel.units[-1:])
+
+
 def test_a_launch_before_the_first_sale_counts_as_days_without_demand(tmp_path: Path) -> None:
     _write(
         tmp_path,
