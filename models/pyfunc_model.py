@@ -11,12 +11,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from mlflow.models import set_model
-from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from models.demand import DemandModel
 from models.quantile import level_name
+from models.quiet import quiet_environment
 from stockalert.rows import Rows
+
+quiet_environment()
+
+from mlflow.models import set_model  # noqa: E402
+from mlflow.pyfunc.model import PythonModel, PythonModelContext  # noqa: E402
 
 __all__ = ["ARTIFACT", "DemandPyfunc", "rows_of"]
 
