@@ -133,4 +133,7 @@ class Evaluation:
 
 
 def _by_level(values: Array) -> dict[str, float]:
-    return {f"q{level * 1000:03.0f}": round(float(x), 5) for level, x in zip(LEVELS, values, strict=True)}
+    return {
+        f"q{level * 1000:03.0f}": round(float(x), 5)
+        for level, x in zip(LEVELS, values, strict=True)
+    }

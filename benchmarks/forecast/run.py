@@ -1,6 +1,6 @@
 """The forecast benchmark: ours and every peer on four real data sets, in one run.
 
-    python -m benchmarks.forecast.run --data DIR [--set NAME …] [--peer NAME …] [--again]
+python -m benchmarks.forecast.run --data DIR [--set NAME …] [--peer NAME …] [--again]
 """
 
 from __future__ import annotations
@@ -77,7 +77,11 @@ def _ours(prepared: Prepared) -> Forecast | None:
 
 def _document(results: dict[str, dict[str, object]]) -> dict[str, object]:
     head = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, cwd=_RESULTS.parents[1]
+        ["git", "rev-parse", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=_RESULTS.parents[1],
     )
     return {
         "commit": head.stdout.strip(),

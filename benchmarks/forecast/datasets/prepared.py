@@ -31,7 +31,7 @@ def days(start: str, end: str, step: int = 1) -> Array:
 
 
 def dense(frame: pd.DataFrame, series: pd.DataFrame, periods: Array, column: str) -> Array:
-    """Lay `column` of a long frame (sku, location, date) out as (n_series, n_periods); NaN elsewhere.
+    """Lay `column` of a frame by sku, location, date out as (n_series, n_periods); NaN elsewhere.
 
     Examples
     --------
