@@ -109,9 +109,8 @@ def nightly(
         from flows.report import print_night, print_training
 
         outcome = run(data, out, _day(as_of), config)
-        if outcome.why_trained:
-            print(f"trained because {outcome.why_trained}")
         if outcome.training is not None:
+            print(f"trained: {outcome.why_training}")
             print_training(outcome.training)
         print_night(out, outcome.night)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -18,11 +18,25 @@ from stockalert.errors import UsageError
 from stockalert.formulas import formula_window, moments
 from stockalert.order_proposals import order_proposals_frame
 from stockalert.outlook import forecasts_frame
-from stockalert.positions import position_at
+from stockalert.positions import Position
 from stockalert.quantiles import quantile_at
 from stockalert.thresholds import Kinds, compared_with, thresholds_frame
 
-__all__ = ["decide_night", "past_of"]
+__all__ = ["DecidedNight", "decide_night", "past_of", "service_policy"]
+
+
+@dataclass(frozen=True)
+class DecidedNight:
+    """The tables of a night, before they are published.
+
+    Attributes
+    ----------
+    frames : thresholds, forecasts, order_proposals
+    missing_stock : series without a row in the stock table; they count as nothing on hand
+    """
+
+    frames: dict[str, pd.DataFrame]
+    missing_stock: int
 
 
 def past_of(panel: Panel) -> Past:
@@ -38,24 +52,19 @@ def decide_night(
     facts: SupplyFacts,
     past: Past,
     *,
-    settings: Settings,
-    as_of: date,
+    policy: ServicePolicy,
+    position: Position | None,
     previous: pd.DataFrame | None,
-) -> dict[str, pd.DataFrame]:
-    """Decide every series and put the tables together.
-
-    Returns
-    -------
-    thresholds, forecasts, order_proposals
-    """
-    position = position_at(panel.series, facts.stock, facts.purchase_orders, as_of=as_of)
+    as_of: date,
+) -> DecidedNight:
+    """Decide every series and put the tables together."""
     decision = decide(
         forecast.outlook,
         forecast.horizons,
         facts.supply,
         facts.items,
         past,
-        policy=_policy(settings),
+        policy=policy,
         position=position,
         as_of=as_of,
     )
@@ -72,7 +81,7 @@ def decide_night(
     )
     thresholds = compared_with(thresholds, previous)
     items = facts.items
-    return {
+    frames = {
         "thresholds": thresholds,
         "forecasts": forecasts_frame(
             panel.series,
@@ -84,9 +93,17 @@ def decide_night(
         ),
         "order_proposals": order_proposals_frame(thresholds, items.supplier_id, items["unit_cost"]),
     }
+    return DecidedNight(frames, 0 if position is None else int((~position.known).sum()))
 
 
-def _policy(settings: Settings) -> ServicePolicy:
+def service_policy(settings: Settings) -> ServicePolicy:
+    """Take from the settings what a decision needs.
+
+    Raises
+    ------
+    UsageError
+        A setting asks for what is not offered yet.
+    """
     service, order = settings.service, settings.order
     if service.mode == "fill_rate":
         raise UsageError("service.mode: fill_rate is not offered yet; use target or cost")

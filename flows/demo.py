@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -13,9 +14,10 @@ from rich.console import Console
 from flows.demo_data import DemoFacts, write_demo_data
 from flows.demo_picture import draw_demo
 from flows.demo_report import print_summary
-from flows.nightly import NightlyOutcome, nightly
+from flows.nightly import nightly
+from flows.settings import load_settings
 from models.registry import champion
-from models.training import TrainedModel
+from models.training import TrainingReport
 from stockalert.served import read_served
 
 __all__ = ["AS_OF", "run_demo"]
@@ -37,32 +39,39 @@ def run_demo(out: Path) -> None:
     data, config = out / "data", out / "demo.toml"
     facts = write_demo_data(data)
     config.write_text(_SETTINGS, encoding="utf-8")
-    outcome = nightly(data, out, AS_OF, config)
-    picture = _draw(out, data, facts)
-    _print(out, facts, outcome, {"picture": picture})
+    nightly(data, out, AS_OF, config)
+    _print(out, facts, _draw(out, data, facts))
     print(f"\ndone in {time.monotonic() - started:.0f} s", flush=True)
 
 
-def _print(out: Path, facts: DemoFacts, outcome: NightlyOutcome, more: dict[str, Path]) -> None:
-    report = TrainedModel.load(champion(out).folder).report
+def _print(out: Path, facts: DemoFacts, picture: Path) -> None:
+    uri = load_settings(out / "demo.toml").paths.tracking_uri
+    report = (champion(out, tracking_uri=uri).folder / "report.json").read_text(encoding="utf-8")
     files = {
         "thresholds": out / "latest" / "thresholds",
         "order proposals": out / "latest" / "order_proposals",
         "forecasts": out / "latest" / "forecasts",
         "input tables": out / "data",
         "MLflow store": out / "mlflow.db",
-        **more,
+        "picture": picture,
     }
-    tomorrow = f"--as-of {AS_OF.replace(day=AS_OF.day + 1)}"
     print_summary(
         Console(),
         facts=facts,
         thresholds=read_served(out, "thresholds").to_pandas(),
         products=pq.read_table(out / "data" / "products.parquet").to_pandas(),
-        scores=report.scores,
+        scores=TrainingReport.from_json(report).scores,
         files=files,
-        next_step=f"stockalert nightly --data {out / 'data'} --out {out} {tomorrow}",
+        next_step=_tomorrow(out),
     )
+
+
+def _tomorrow(out: Path) -> str:
+    """The command of the next night."""
+    day = (AS_OF + timedelta(days=1)).isoformat()
+    places = {"--data": out / "data", "--out": out, "--config": out / "demo.toml"}
+    options = [part for name, path in places.items() for part in (name, str(path))]
+    return shlex.join(["stockalert", "nightly", *options, "--as-of", day])
 
 
 def _draw(out: Path, data: Path, facts: DemoFacts) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ __all__ = ["draw_demo", "telling_skus"]
 
 _EPOCH = date(1970, 1, 1)
 _WEEKS_SHOWN, _ROOM_DAYS = 13, 28
+_LONGEST_NAME = 44
 _BANDS = (("q050", "q990", "#deebf7"), ("q100", "q950", "#9ecae1"), ("q250", "q750", "#4292c6"))
 _NIGHT, _ORANGE, _GREY = "#08306b", "#d95f02", "#7a7a7a"
 _OUTLINE = [Stroke(linewidth=2.6, foreground=_NIGHT), Normal()]
@@ -90,9 +92,8 @@ def draw_demo(
         fan = forecasts[forecasts["sku"] == sku].sort_values("horizon_days")
         seen = history[history["sku"] == sku].set_index("date")["units"]
         _draw_one(axes, rows[sku], fan, seen, as_of)
-        axes.set_title(
-            f"{names.get(sku, sku)}: {story}", loc="left", weight="bold", fontsize=10, pad=20
-        )
+        name = shorten(str(names.get(sku, sku)), _LONGEST_NAME, placeholder=" …")
+        axes.set_title(f"{name}: {story}", loc="left", weight="bold", fontsize=10, pad=20)
     for axes in grid[len(skus) :]:
         axes.set_axis_off()
     handles, labels = grid[0].get_legend_handles_labels()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from features.build import aligned, build_rows
-from features.classes import abc_at
 from features.facts import read_facts
 from features.panel import Panel
 from flows.fitting import COVERAGE_FILE, FEATURES_FILE
@@ -18,8 +18,8 @@ from flows.run import Run
 from flows.supply import protection_atoms
 from models.registry import Champion
 from models.training import TrainedModel
-from stockalert.arrays import FloatArray, IntArray
-from stockalert.classification import PATTERNS
+from stockalert.arrays import BoolArray, FloatArray, IntArray
+from stockalert.classification import CLASSES, PATTERNS
 from stockalert.decide import Horizons, Past
 from stockalert.formulas import formula_reorder_point
 from stockalert.outlook import Outlook
@@ -28,6 +28,8 @@ from stockalert.rows import Rows
 from stockalert.thresholds import Supply
 
 __all__ = ["COMMON_HORIZONS", "Forecast", "formula_forecast", "model_forecast"]
+
+ScalarArray = npt.NDArray[Any]
 
 COMMON_HORIZONS = np.array([1.0, 7.0, 14.0, 28.0, 56.0, 91.0])
 
@@ -56,40 +58,53 @@ def model_forecast(
     """Ask the champion; a series that has not begun gets the formula."""
     model = TrainedModel.load(reigning.folder).final
     levels = np.asarray(model.levels)
-    asked, own = _asked(panel, supply)
-    rows = _rows(run, panel, asked, reigning)
-    rows = aligned(rows, model.names, model.categorical)
-    values = model.forecast(rows).reshape(*asked.shape, len(levels))
-    spoken = asked * float(panel.period_days)
-    at_own = rows.take(np.arange(panel.n_series) * asked.shape[1] + own)
-    groups = np.array(model.calibration.groups(at_own), dtype=np.str_)
+    outlook, horizons = _formula(supply, past, levels)
     begun = panel.first < panel.n_periods
-    formula = formula_forecast(panel, supply, past, levels)
-    outlook = Outlook(
-        values=np.where(
-            begun[:, None], _mixed(values, spoken, supply, levels), formula.outlook.values
-        ),
-        levels=levels,
-        method=np.where(begun, "quantile", "formula"),
-        model_version=reigning.version,
-        calibration_group=np.where(begun, groups, ""),
-        coverage_recent=np.full(panel.n_series, np.nan),
-    )
-    wanted = np.tile(COMMON_HORIZONS, (panel.n_series, 1))
-    common = at_horizon(values, spoken, wanted)
-    common = np.where(begun[:, None, None], common, formula.horizons.values)
+    asked, own = _asked(panel, supply)
+    rows = _rows(run, panel, np.where(begun[:, None], asked, 0), reigning)
+    rows = aligned(rows, model.names, model.categorical)
+    told = model.forecast(rows).reshape(-1, asked.shape[1], len(levels))
+    values = _spread(told, begun, np.zeros((*asked.shape, len(levels))))
+    days = asked * float(panel.period_days)
+    common = at_horizon(values, days, np.tile(COMMON_HORIZONS, (panel.n_series, 1)))
+    at_own = rows.take(np.arange(len(told)) * asked.shape[1] + own[begun])
+    groups = np.array(model.calibration.groups(at_own), dtype=np.str_)
+    coverage = _coverage(reigning.folder, groups, len(levels))
+    mixed = _mixed(values, days, supply, levels)
     return Forecast(
-        outlook,
-        Horizons(COMMON_HORIZONS, common, levels),
-        at_own.abc,
-        at_own.pattern,
-        _coverage(reigning.folder, groups, len(levels)),
+        replace(
+            outlook,
+            values=np.where(begun[:, None], mixed, outlook.values),
+            method=np.where(begun, "quantile", "formula"),
+            model_version=reigning.version,
+            calibration_group=_spread(groups, begun, np.full(panel.n_series, "", groups.dtype)),
+        ),
+        replace(horizons, values=np.where(begun[:, None, None], common, horizons.values)),
+        _spread(at_own.abc, begun, np.full(panel.n_series, CLASSES.index("C"), np.int8)),
+        _spread(at_own.pattern, begun, np.full(panel.n_series, PATTERNS.index("new"), np.int8)),
+        _spread(coverage, begun, np.full((panel.n_series, len(levels)), np.nan)),
     )
 
 
-def formula_forecast(panel: Panel, supply: Supply, past: Past, levels: FloatArray) -> Forecast:
+def formula_forecast(run: Run, panel: Panel, supply: Supply, past: Past) -> Forecast:
     """Normal demand of the recent mean and deviation: what is left where no model can speak."""
-    n = panel.n_series
+    levels = np.asarray(run.settings.model.levels)
+    outlook, horizons = _formula(supply, past, levels)
+    kinds = build_rows(
+        panel,
+        read_facts(run.tables, panel, country=""),
+        cutoffs=[panel.n_periods - 1],
+        horizons=np.ones((panel.n_series, 1), dtype=np.int64),
+        with_target=False,
+        families={},
+    )
+    unknown = np.full((panel.n_series, len(levels)), np.nan)
+    return Forecast(outlook, horizons, kinds.abc, kinds.pattern, unknown)
+
+
+def _formula(supply: Supply, past: Past, levels: FloatArray) -> tuple[Outlook, Horizons]:
+    """Quantiles of the textbook: mean × P + z × deviation × √P."""
+    n = len(past.mean)
     common = np.tile(COMMON_HORIZONS, (n, 1))
     days = np.concatenate([common, supply.protection_days[:, None]], axis=1)
     values = formula_reorder_point(
@@ -106,10 +121,14 @@ def formula_forecast(panel: Panel, supply: Supply, past: Past, levels: FloatArra
         calibration_group=np.full(n, ""),
         coverage_recent=np.full(n, np.nan),
     )
-    horizons = Horizons(COMMON_HORIZONS, values[:, :-1], levels)
-    abc = abc_at(panel, np.array([panel.n_periods - 1]))[0]
-    new = np.full(n, PATTERNS.index("new"), dtype=np.int8)
-    return Forecast(outlook, horizons, abc, new, np.full((n, len(levels)), np.nan))
+    return outlook, Horizons(COMMON_HORIZONS, values[:, :-1], levels)
+
+
+def _spread(found: ScalarArray, begun: BoolArray, others: ScalarArray) -> ScalarArray:
+    """Put what was found for the series that have begun among all series."""
+    out = others.copy()
+    out[begun] = found
+    return out
 
 
 def _rows(run: Run, panel: Panel, asked: IntArray, reigning: Champion) -> Rows:

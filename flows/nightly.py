@@ -9,9 +9,10 @@ from pathlib import Path
 from prefect import flow
 
 from flows.clock import now
+from flows.deciding import service_policy
 from flows.intake import Intake
 from flows.promotion import Outcome
-from flows.refresh import Night, publish_night_of
+from flows.refresh import Night, publish_night_of, refuse_hindsight
 from flows.run import Run, open_run
 from flows.settings import load_settings
 from flows.steps import read_tables, step
@@ -30,12 +31,12 @@ class NightlyOutcome:
     Attributes
     ----------
     night : what was published
-    why_trained : empty where the champion was fresh enough
-    training : None where nothing was trained
+    why_training : empty where the champion was fresh enough
+    training : None where nothing was trained; the night's notes say why
     """
 
     night: Night
-    why_trained: str
+    why_training: str
     training: Outcome | None
 
 
@@ -45,40 +46,49 @@ def nightly(
 ) -> NightlyOutcome:
     """Publish tonight's tables; train first where the champion is missing or too old."""
     settings = load_settings(config)
+    service_policy(settings)  # what it refuses is refused before any work
     with open_run(data, out, settings=settings, as_of=as_of, now=now()) as run:
         intake = read_tables(run)
         reigning, why = look_for_champion(run, intake)
-        training = None
-        if why:
-            training, problem = _train(run, intake)
-            reigning, _ = look_for_champion(run, intake)
-            why = f"{why}; {problem}" if problem else why
-        night = publish_night_of(run, intake, reigning)
+        training, notes = _train(run, intake, reigning) if why else (None, ())
         if training is not None:
             publish_summary("training", training_summary(run, intake, training))
+            reigning, _ = look_for_champion(run, intake)
+        night = publish_night_of(run, intake, reigning, notes)
         publish_summary("night", night.summary)
     return NightlyOutcome(night, why, training)
 
 
-@step("look for a champion", io=True)
+@step("look for the champion", io=True)
 def look_for_champion(run: Run, intake: Intake) -> tuple[Champion | None, str]:
-    """The version that serves, and the reason to train another; empty = none."""
+    """Find the version that serves, and the reason to train another; empty = none.
+
+    Raises
+    ------
+    ChampionError
+        It was trained on sales after the night's as-of.
+    """
     try:
         found = champion(run.workspace.out, tracking_uri=run.settings.paths.tracking_uri)
     except ChampionError as error:
         return None, str(error)
-    trained_until = date.fromisoformat(found.tags["trained_until"])
-    age, most = (intake.as_of - trained_until).days, run.settings.model.retrain_every_days
-    if age >= most:
-        return found, f"the champion is {age} days old, retraining is due every {most}"
-    if age < 0:
-        return None, f"the champion has seen days after {intake.as_of}: {trained_until}"
-    return found, ""
+    refuse_hindsight(found, intake.as_of)
+    age, most = (intake.as_of - found.trained_until).days, run.settings.model.retrain_every_days
+    if age < most:
+        return found, ""
+    return found, f"the champion is {age} days old, retraining is due every {most}"
 
 
-def _train(run: Run, intake: Intake) -> tuple[Outcome | None, str]:
-    """Train; with too little history the night goes on with what there is."""
+def _train(
+    run: Run, intake: Intake, reigning: Champion | None
+) -> tuple[Outcome | None, tuple[str, ...]]:
+    """Train; with too little history the night goes on with what there is, and says so."""
     try:
-        return train_model(run, intake), ""
+        return train_model(run, intake), ()
     except HistoryError as error:
-        return None, str(error)
+        left = (
+            "every reorder point comes from the formula"
+            if reigning is None
+            else f"model version {reigning.version} goes on serving"
+        )
+        return None, (f"nothing was trained, and {left}: {error}",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from features.build import aligned
 from flows.fitting import FEATURES_FILE, artifacts_of, record_of
 from flows.run import Run
-from flows.training_rows import TrainingSet, rows_like
+from flows.training_rows import TrainingSet, rows_since
 from models.acceptance import Verdict, first_model, judge
 from models.metrics import headline_loss
 from models.registry import Champion, champion, promote, set_verdict
@@ -19,7 +19,6 @@ from models.tracking import TrainingRecord, log_training
 from models.tracking_store import open_store
 from models.training import TrainedModel
 from stockalert.errors import ChampionError
-from stockalert.rows import Rows
 
 __all__ = ["Outcome", "log_and_judge"]
 
@@ -45,22 +44,16 @@ def log_and_judge(run: Run, training: TrainingSet, trained: TrainedModel, as_of:
     record = record_of(run, training, trained, as_of=as_of)
     out, uri = run.workspace.out, run.settings.paths.tracking_uri
     store = open_store(out, tracking_uri=uri)
-    reigning, lost = _reigning(run)
+    try:
+        reigning, lost = champion(out, tracking_uri=uri), ""
+    except ChampionError as error:
+        reigning, lost = None, f" ({error})"
     logged = log_training(store, record, artifacts_of(run, training, trained))
     verdict = _verdict(run, training, trained, reigning, record)
-    if lost:
-        verdict = Verdict(verdict.promote, f"{verdict.reason} ({lost})", verdict.figures)
+    verdict = replace(verdict, reason=verdict.reason + lost)
     decide = promote if verdict.promote else set_verdict
     decide(store, logged.version, verdict.reason, verdict.figures)
     return Outcome(logged.version, logged.run_id, verdict)
-
-
-def _reigning(run: Run) -> tuple[Champion | None, str]:
-    """The champion, or the reason why there is none that could be compared with."""
-    try:
-        return champion(run.workspace.out, tracking_uri=run.settings.paths.tracking_uri), ""
-    except ChampionError as error:
-        return None, str(error)
 
 
 def _verdict(
@@ -71,29 +64,32 @@ def _verdict(
     record: TrainingRecord,
 ) -> Verdict:
     """Compare on the evaluation window, which neither proof model has seen."""
-    unseen = _unseen(training.rows, trained)
+    since = np.datetime64(trained.report.evaluation_start)
+    unseen = training.rows.take(training.rows.cutoff >= since)
     demand = np.zeros(0) if unseen.demand is None else unseen.demand
-    levels = trained.proof.levels
-    challenger = headline_loss(demand, trained.proof.forecast(unseen), levels)
+    challenger = headline_loss(demand, trained.proof.forecast(unseen), trained.proof.levels)
     if reigning is None:
         return first_model(challenger, demand)
-    old = TrainedModel.load(reigning.folder).proof
+    if reigning.trained_until > record.trained_until:
+        reason = f"the champion has seen sales up to {reigning.trained_until}"
+        return Verdict(False, f"not promoted: {reason}, this model up to {record.trained_until}")
     vocabulary = json.loads((reigning.folder / FEATURES_FILE).read_text(encoding="utf-8"))
-    theirs = _unseen(rows_like(training, vocabulary, run, record.trained_until), trained)
+    theirs = rows_since(training, since, run, vocabulary)
+    old = TrainedModel.load(reigning.folder).proof
     forecast = old.forecast(aligned(theirs, old.names, old.categorical))
-    routine = (
-        reigning.tags.get("settings_fingerprint") == record.settings_fingerprint
-        and reigning.tags.get("features_fingerprint") == record.features_fingerprint
-    )
     known = np.datetime64(old.trained_until) <= unseen.cutoff
     return judge(
         headline_loss(demand, forecast, old.levels)[known],
         challenger[known],
         demand[known],
         unseen.cutoff[known],
-        routine=routine,
+        routine=_is_routine(reigning, record),
     )
 
 
-def _unseen(rows: Rows, trained: TrainedModel) -> Rows:
-    return rows.take(rows.cutoff >= np.datetime64(trained.report.evaluation_start))
+def _is_routine(reigning: Champion, record: TrainingRecord) -> bool:
+    """Whether settings, features and code are those that the champion was trained with."""
+    return (
+        reigning.tags.get("settings_fingerprint") == record.settings_fingerprint
+        and reigning.tags.get("features_fingerprint") == record.features_fingerprint
+    )

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.intake import Intake
 from flows.run import Run
-from stockalert.errors import OutputError
 from stockalert.publishing import prune, publish_night
-from stockalert.served import read_pointer
+from stockalert.served import read_pointer, served_runs
 from stockalert.tables.arrow import to_arrow
 from stockalert.tables.checks import check
 from stockalert.tables.outputs import OUTPUT_TABLES, forecasts_table
@@ -35,7 +33,7 @@ def publish(
         for name, frame in frames.items()
     }
     tables |= {
-        f"quarantine/{file.stem}": _refused(file) for file in run.quarantine.glob("*.parquet")
+        f"quarantine/{file.stem}": pq.read_table(file) for file in run.quarantine.glob("*.parquet")
     }
     created = run.workspace.started_at
     night = publish_night(
@@ -53,27 +51,16 @@ def publish(
     return night
 
 
-def previous_thresholds(out: Path, intake: Intake) -> pd.DataFrame | None:
-    """The thresholds of the last night before this one's date; None where there is none."""
-    nights = []
-    for folder in sorted((out / "_nights").glob("*")):
-        try:
-            pointer = read_pointer(out, folder.name)
-        except OutputError:
-            continue
-        if pointer.as_of_date < intake.as_of and "thresholds" in pointer.tables:
-            nights.append((pointer.as_of_date, pointer.created_at, pointer))
-    if not nights:
+def previous_thresholds(out: Path, as_of: date) -> pd.DataFrame | None:
+    """Read what the last night before `as_of` served; None where there was none."""
+    nights = [read_pointer(out, run_id) for run_id in served_runs(out)]
+    earlier = [night for night in nights if night.as_of_date < as_of]
+    if not earlier:
         return None
-    path = max(nights, key=lambda night: night[:2])[2].tables["thresholds"].path
-    found: pd.DataFrame = pq.read_table(out / path, partitioning=None).to_pandas(
-        date_as_object=False
-    )
+    last = max(earlier, key=lambda night: (night.as_of_date, night.created_at))
+    table = pq.read_table(out / last.tables["thresholds"].path, partitioning=None)
+    found: pd.DataFrame = table.to_pandas(date_as_object=False)
     return found
-
-
-def _refused(file: Path) -> pa.Table:
-    return pq.read_table(file)
 
 
 def _only(versions: pd.Series[str]) -> str | None:

@@ -1,30 +1,32 @@
-"""Flow `refresh`: read → forecast → decide → publish."""
+"""Flow `refresh`: find the champion → read → forecast and decide → publish."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from prefect import flow
 
 from features.reading import read_panel
 from flows.clock import now
-from flows.deciding import decide_night, past_of
+from flows.deciding import DecidedNight, decide_night, past_of, service_policy
 from flows.forecasting import formula_forecast, model_forecast
 from flows.intake import Intake
-from flows.progress import report
 from flows.publication import previous_thresholds, publish
 from flows.run import Run, open_run
 from flows.settings import load_settings
 from flows.steps import read_tables, step
 from flows.summary import night_summary, publish_summary
-from flows.supply import read_supply
+from flows.supply import read_position, read_supply
 from models.registry import Champion, champion
+from stockalert.errors import ChampionError
 
-__all__ = ["Night", "publish_night_of", "refresh"]
+__all__ = ["Night", "publish_night_of", "refresh", "refuse_hindsight"]
+
+_publish = step("publish", io=True)(publish)
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,12 @@ class Night:
 def refresh(data: Path, out: Path, as_of: date | None = None, config: Path | None = None) -> Night:
     """Turn the champion's quantiles into tonight's tables and publish them together."""
     settings = load_settings(config)
+    service_policy(settings)  # what it refuses is refused before any work
     with open_run(data, out, settings=settings, as_of=as_of, now=now()) as run:
         reigning = find_champion(run)
+        refuse_hindsight(reigning, as_of)
         intake = read_tables(run)
+        refuse_hindsight(reigning, intake.as_of)
         night = publish_night_of(run, intake, reigning)
         publish_summary("night", night.summary)
     return night
@@ -56,34 +61,59 @@ def find_champion(run: Run) -> Champion:
     ChampionError
         There is none, or it cannot be used.
     """
-    return champion(run.workspace.out, tracking_uri=run.settings.paths.tracking_uri)
+    try:
+        return champion(run.workspace.out, tracking_uri=run.settings.paths.tracking_uri)
+    except ChampionError as error:
+        raise ChampionError(f"{error}; run `stockalert train` first") from None
 
 
-@step("forecast, decide and publish", io=True)
-def publish_night_of(run: Run, intake: Intake, reigning: Champion | None) -> Night:
-    """Forecast with the champion – without one by the formula –, decide and publish."""
-    report("forecasting", 0, 1)
+def refuse_hindsight(reigning: Champion, as_of: date | None) -> None:
+    """Refuse a night before the champion's last day: it has seen what was not known then.
+
+    Raises
+    ------
+    ChampionError
+        The champion was trained on sales after `as_of`.
+    """
+    if as_of is not None and as_of < reigning.trained_until:
+        raise ChampionError(
+            f"the champion, version {reigning.version}, has seen sales up to "
+            f"{reigning.trained_until}, after as-of {as_of}; use a fresh --out to replay the past"
+        )
+
+
+def publish_night_of(
+    run: Run, intake: Intake, reigning: Champion | None, notes: Sequence[str] = ()
+) -> Night:
+    """Forecast with the champion – without one by the formula –, decide and publish.
+
+    Parameters
+    ----------
+    notes : what the night should say besides the notes on its input.
+    """
+    decided = forecast_and_decide(run, intake, reigning)
+    version = None if reigning is None else reigning.version
+    summary = night_summary(run, intake, decided, version, notes)
+    return Night(_publish(run, intake, decided.frames, summary), summary)
+
+
+@step("forecast and decide")
+def forecast_and_decide(run: Run, intake: Intake, reigning: Champion | None) -> DecidedNight:
+    """Turn the canonical tables into the tables of a night."""
     panel = read_panel(run.tables, period=run.settings.period, as_of=intake.as_of)
     facts = read_supply(run.tables, panel, settings=run.settings, as_of=intake.as_of)
     past = past_of(panel)
     if reigning is None:
-        levels = np.asarray(run.settings.model.levels)
-        forecast = formula_forecast(panel, facts.supply, past, levels)
+        forecast = formula_forecast(run, panel, facts.supply, past)
     else:
         forecast = model_forecast(run, panel, facts.supply, past, reigning)
-    report("forecasting", 1, 1)
-    report("deciding and publishing", 0, 1)
-    frames = decide_night(
+    return decide_night(
         panel,
         forecast,
         facts,
         past,
-        settings=run.settings,
+        policy=service_policy(run.settings),
+        position=read_position(run.tables, panel, as_of=intake.as_of),
+        previous=previous_thresholds(run.workspace.out, intake.as_of),
         as_of=intake.as_of,
-        previous=previous_thresholds(run.workspace.out, intake),
     )
-    version = None if reigning is None else reigning.version
-    summary = night_summary(run, intake, frames["thresholds"], version)
-    folder = publish(run, intake, frames, summary)
-    report("deciding and publishing", 1, 1)
-    return Night(folder, summary)

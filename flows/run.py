@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -80,8 +80,9 @@ def open_run(
 def _rescue_quarantine(run: Run) -> None:
     """Move refused rows of a run that publishes nothing to where they are looked for."""
     workspace = run.workspace
-    for file in run.quarantine.glob("*.parquet"):
-        partition = f"as_of_date={workspace.started_at:%Y-%m-%d}/run_id={workspace.run_id}"
-        folder = workspace.out / "quarantine" / file.stem / partition
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.move(file, folder / "part-0.parquet")
+    partition = f"as_of_date={workspace.started_at:%Y-%m-%d}/run_id={workspace.run_id}"
+    with suppress(OSError):  # what went wrong before is what must be told
+        for file in run.quarantine.glob("*.parquet"):
+            folder = workspace.out / "quarantine" / file.stem / partition
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.move(file, folder / "part-0.parquet")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 from prefect.artifacts import create_table_artifact
 from prefect.context import FlowRunContext
 
+from flows.deciding import DecidedNight
 from flows.intake import Intake
 from flows.promotion import Outcome
 from flows.run import Run
@@ -28,13 +28,25 @@ def training_summary(run: Run, intake: Intake, outcome: Outcome) -> dict[str, An
 
 
 def night_summary(
-    run: Run, intake: Intake, thresholds: pd.DataFrame, model_version: str | None
+    run: Run,
+    intake: Intake,
+    decided: DecidedNight,
+    model_version: str | None,
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Rows read, thresholds by method, orders due and how many thresholds moved."""
+    """Rows read, thresholds by method, orders due and how many thresholds moved.
+
+    Parameters
+    ----------
+    notes : on the run, after those on its input
+    """
+    thresholds = decided.frames["thresholds"]
     due = thresholds["order_quantity"].fillna(0) > 0
     methods = thresholds["method"].value_counts().sort_index()
+    summary = _input(run, intake)
+    summary["notes"] += [*_on_stock(decided), *notes]
     return {
-        **_input(run, intake),
+        **summary,
         "model_version": model_version or "none: formula only",
         "thresholds": len(thresholds),
         **{f"thresholds by {name}": int(count) for name, count in methods.items()},
@@ -63,3 +75,10 @@ def _input(run: Run, intake: Intake) -> dict[str, Any]:
         "rows quarantined": intake.rows_quarantined,
         "notes": list(intake.notes),
     }
+
+
+def _on_stock(decided: DecidedNight) -> list[str]:
+    missing, of = decided.missing_stock, len(decided.frames["thresholds"])
+    if not missing:
+        return []
+    return [f"stock: {missing} of {of} skus at a location have no row and count as 0 on hand"]

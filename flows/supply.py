@@ -15,34 +15,24 @@ from flows.settings import Settings
 from stockalert.arrays import FloatArray, IntArray
 from stockalert.items import Items, items_of
 from stockalert.lead_time import declared_terms, learn
+from stockalert.positions import Position, position_at
 from stockalert.thresholds import Supply
 
-__all__ = ["SupplyFacts", "protection_atoms", "read_frame", "read_supply"]
+__all__ = ["SupplyFacts", "protection_atoms", "read_position", "read_supply"]
 
 
 @dataclass(frozen=True)
 class SupplyFacts:
-    """How goods come, what they cost, and what is under way."""
+    """How goods come, and what they cost."""
 
     supply: Supply
     items: Items
-    stock: pd.DataFrame | None
-    purchase_orders: pd.DataFrame | None
-
-
-def read_frame(tables: Path, name: str) -> pd.DataFrame | None:
-    """Read a canonical table; None where there is none."""
-    path = tables / f"{name}.parquet"
-    if not path.exists():
-        return None
-    frame: pd.DataFrame = pq.read_table(path).to_pandas(date_as_object=False)
-    return frame
 
 
 def read_supply(tables: Path, panel: Panel, *, settings: Settings, as_of: date) -> SupplyFacts:
     """Learn lead times and align costs and lots with the panel's series."""
-    names = ("products", "suppliers", "supplier_items", "purchase_orders", "stock")
-    products, suppliers, supplier_items, orders, stock = (read_frame(tables, n) for n in names)
+    names = ("products", "suppliers", "supplier_items", "purchase_orders")
+    products, suppliers, supplier_items, orders = (_frame(tables, name) for name in names)
     terms = declared_terms(
         panel.series, products=products, supplier_items=supplier_items, suppliers=suppliers
     )
@@ -52,7 +42,13 @@ def read_supply(tables: Path, panel: Panel, *, settings: Settings, as_of: date) 
     review = terms["review_days"].fillna(settings.lead_time.review_days).to_numpy(np.float64)
     whole = (panel.units == np.rint(panel.units)).all(axis=1)
     items = items_of(panel.series, terms, whole, products=products, supplier_items=supplier_items)
-    return SupplyFacts(Supply(lead_times, review), items, stock, orders)
+    return SupplyFacts(Supply(lead_times, review), items)
+
+
+def read_position(tables: Path, panel: Panel, *, as_of: date) -> Position | None:
+    """Stock and open orders of the panel's series; None without a stock table."""
+    stock = _frame(tables, "stock", ["sku", "location", "date", "on_hand", "backordered"])
+    return position_at(panel.series, stock, _frame(tables, "purchase_orders"), as_of=as_of)
 
 
 def protection_atoms(supply: Supply, period_days: int) -> tuple[IntArray, FloatArray]:
@@ -60,3 +56,13 @@ def protection_atoms(supply: Supply, period_days: int) -> tuple[IntArray, FloatA
     days = supply.lead_times.atoms_days + supply.review_days[:, None]
     periods = np.maximum(np.rint(days / period_days), 1).astype(np.int64)
     return periods, supply.lead_times.probabilities
+
+
+def _frame(tables: Path, name: str, columns: list[str] | None = None) -> pd.DataFrame | None:
+    """Read a canonical table; None where there is none."""
+    path = tables / f"{name}.parquet"
+    if not path.exists():
+        return None
+    table = pq.read_table(path, columns=columns)
+    frame: pd.DataFrame = table.to_pandas(date_as_object=False)
+    return frame

@@ -1,4 +1,4 @@
-"""Flow `train`: read → build → fit → log → judge."""
+"""Flow `train`: read → build → fit → log and judge."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from prefect import flow
 from flows.clock import now
 from flows.fitting import fit
 from flows.intake import Intake
-from flows.progress import report
 from flows.promotion import Outcome, log_and_judge
 from flows.run import Run, open_run
 from flows.settings import load_settings
@@ -19,6 +18,10 @@ from flows.summary import publish_summary, training_summary
 from flows.training_rows import build_training_set
 
 __all__ = ["train", "train_model"]
+
+_build = step("build training rows")(build_training_set)
+_fit = step("fit and prove", tells=True)(fit)
+_log = step("log and judge")(log_and_judge)
 
 
 @flow(name="train", validate_parameters=False)
@@ -32,14 +35,14 @@ def train(data: Path, out: Path, as_of: date | None = None, config: Path | None 
     return outcome
 
 
-@step("train, prove and judge a model")
 def train_model(run: Run, intake: Intake) -> Outcome:
-    """Build rows, fit, log to MLflow and judge, from the canonical tables of the run."""
-    report("building training rows", 0, 1)
-    training = build_training_set(run, intake.as_of)
-    report("building training rows", 1, 1)
-    trained = fit(run, training)
-    report("logging to MLflow", 0, 1)
-    outcome = log_and_judge(run, training, trained, intake.as_of)
-    report("logging to MLflow", 1, 1)
-    return outcome
+    """Train, log to MLflow and judge, from the canonical tables of the run.
+
+    Raises
+    ------
+    HistoryError
+        There is too little history to train or to prove a model.
+    """
+    training = _build(run, intake.as_of)
+    trained = _fit(run, training)
+    return _log(run, training, trained, intake.as_of)

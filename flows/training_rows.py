@@ -18,12 +18,12 @@ from flows.run import Run
 from flows.supply import protection_atoms, read_supply
 from models.baseline import empirical_quantiles, static_formula, z_formula
 from models.splits import proof_split
-from stockalert.arrays import FloatArray
+from stockalert.arrays import FloatArray, IntArray
 from stockalert.errors import HistoryError
 from stockalert.formulas import formula_window
 from stockalert.rows import Rows
 
-__all__ = ["TrainingSet", "baselines", "build_training_set", "rows_like"]
+__all__ = ["TrainingSet", "baselines", "build_training_set", "rows_since"]
 
 EXPLORE = 0.2
 LEAST_HISTORY_DAYS = 28
@@ -31,11 +31,20 @@ LEAST_HISTORY_DAYS = 28
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Rows with known demand, the panel they were cut from, and the vocabulary of their codes."""
+    """Rows with known demand, what they were cut from, and where.
+
+    Attributes
+    ----------
+    panel : series that have begun; the others have nothing to teach
+    facts : its `vocabulary` names the category codes of the rows
+    cutoffs, horizons : of `features.build.build_rows`
+    """
 
     rows: Rows
     panel: Panel
     facts: Facts
+    cutoffs: IntArray
+    horizons: IntArray
 
     @property
     def vocabulary_json(self) -> str:
@@ -51,33 +60,51 @@ def build_training_set(run: Run, as_of: date) -> TrainingSet:
     HistoryError
         There are fewer than four weeks of sales, or no window of demand is over yet.
     """
-    panel = read_panel(run.tables, period=run.settings.period, as_of=as_of)
+    panel = read_panel(run.tables, period=run.settings.period, as_of=as_of).begun()
+    cutoffs = _cutoffs(run, panel)
+    if not (panel.n_series and len(cutoffs)):
+        raise _too_short(panel)
     facts = read_facts(run.tables, panel, country=run.settings.calendar.country)
-    return TrainingSet(_rows(run, panel, facts, as_of), panel, facts)
+    horizons = _horizons(run, panel, cutoffs, as_of)
+    rows = build_rows(panel, facts, cutoffs=cutoffs, horizons=horizons, with_target=True)
+    if not len(rows):
+        raise _too_short(panel)
+    return TrainingSet(rows, panel, facts, cutoffs, horizons)
 
 
-def rows_like(
-    training: TrainingSet, vocabulary: dict[str, list[str]], run: Run, as_of: date
+def rows_since(
+    training: TrainingSet, since: np.datetime64, run: Run, vocabulary: dict[str, list[str]]
 ) -> Rows:
-    """Cut the same rows once more with the category codes of another model."""
-    country = run.settings.calendar.country
-    facts = read_facts(run.tables, training.panel, country=country, vocabulary=vocabulary)
-    return _rows(run, training.panel, facts, as_of)
+    """Cut the rows of cutoffs from `since` on with the category codes of another model."""
+    if vocabulary == training.facts.vocabulary:
+        return training.rows.take(training.rows.cutoff >= since)
+    panel, country = training.panel, run.settings.calendar.country
+    late = panel.last_days(training.cutoffs) >= since
+    return build_rows(
+        panel,
+        read_facts(run.tables, panel, country=country, vocabulary=vocabulary),
+        cutoffs=training.cutoffs[late],
+        horizons=training.horizons[late],
+        with_target=True,
+    )
 
 
-def _rows(run: Run, panel: Panel, facts: Facts, as_of: date) -> Rows:
+def _cutoffs(run: Run, panel: Panel) -> IntArray:
     model = run.settings.model
-    supply = read_supply(run.tables, panel, settings=run.settings, as_of=as_of).supply
-    atoms, probabilities = protection_atoms(supply, panel.period_days)
-    history = model.history_days // panel.period_days
     cutoffs = sample_cutoffs(
         every=max(1, model.cutoff_every_days // panel.period_days),
         last=panel.n_periods - 2,
         least_history=panel.periods_in(LEAST_HISTORY_DAYS),
     )
-    cutoffs = cutoffs[cutoffs >= panel.n_periods - history] if history else cutoffs
-    if not len(cutoffs):
-        raise HistoryError.found(panel.n_periods * panel.period_days)
+    if not model.history_days:
+        return cutoffs
+    return cutoffs[cutoffs >= panel.n_periods - panel.periods_in(model.history_days)]
+
+
+def _horizons(run: Run, panel: Panel, cutoffs: IntArray, as_of: date) -> IntArray:
+    model = run.settings.model
+    supply = read_supply(run.tables, panel, settings=run.settings, as_of=as_of).supply
+    atoms, probabilities = protection_atoms(supply, panel.period_days)
     horizons = sample_horizons(
         panel,
         cutoffs,
@@ -87,11 +114,11 @@ def _rows(run: Run, panel: Panel, facts: Facts, as_of: date) -> Rows:
         seed=model.seed,
         explore=EXPLORE,
     )
-    horizons = thinned(horizons, panel, cutoffs, most=model.max_rows, seed=model.seed)
-    rows = build_rows(panel, facts, cutoffs=cutoffs, horizons=horizons, with_target=True)
-    if not len(rows):
-        raise HistoryError.found(panel.n_periods * panel.period_days)
-    return rows
+    return thinned(horizons, panel, cutoffs, most=model.max_rows, seed=model.seed)
+
+
+def _too_short(panel: Panel) -> HistoryError:
+    return HistoryError.found(panel.n_periods * panel.period_days)
 
 
 def baselines(training: TrainingSet, run: Run) -> dict[str, FloatArray]:

@@ -118,8 +118,13 @@ def _sums(
 def _bounds(
     per_cutoff: FloatArray, *, confidence: float, block: int, draws: int, seed: int
 ) -> tuple[float, float, float]:
-    """Return the relative difference of the losses and its bounds by circular block bootstrap."""
+    """Return the relative difference of the losses and its bounds by circular block bootstrap.
+
+    All are NaN where there is no cutoff.
+    """
     n = len(per_cutoff)
+    if not n:
+        return (float("nan"),) * 3
     rng = np.random.default_rng(seed)
     starts = rng.integers(0, n, size=(draws, -(-n // block)))
     drawn = ((starts[:, :, None] + np.arange(block)) % n).reshape(draws, -1)[:, :n]

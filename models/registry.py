@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from models.quiet import quiet_environment
@@ -49,6 +50,11 @@ class Champion:
     folder: Path
     tags: Mapping[str, str]
 
+    @property
+    def trained_until(self) -> date:
+        """Last day whose sales the model has seen."""
+        return date.fromisoformat(self.tags["trained_until"])
+
 
 def champion(out: Path, *, tracking_uri: str = "") -> Champion:
     """Find the version that serves and its files.
@@ -61,8 +67,7 @@ def champion(out: Path, *, tracking_uri: str = "") -> Champion:
     uri = tracking_uri or default_tracking_uri(out)
     if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).exists():
         raise ChampionError(
-            f"no model has been trained: there is no model store {uri.removeprefix(SQLITE)};"
-            " run `stockalert train` first"
+            f"no model has been trained: there is no model store {uri.removeprefix(SQLITE)}"
         )
     try:
         store = open_store(out, tracking_uri=uri)
@@ -71,8 +76,7 @@ def champion(out: Path, *, tracking_uri: str = "") -> Champion:
     found = _served(store)
     if found is None:
         raise ChampionError(
-            f"no version of {REGISTERED_MODEL} in {store.tracking_uri} is the champion;"
-            " run `stockalert train` first"
+            f"no version of {REGISTERED_MODEL} in {store.tracking_uri} is the champion"
         )
     folder = _files(store, found)
     return Champion(str(found.version), str(found.run_id), folder, dict(found.tags))
@@ -112,7 +116,7 @@ def _files(store: Store, found: ModelVersion) -> Path:
         )
     except (MlflowException, OSError) as error:
         raise ChampionError(
-            f"{name} has no files at {found.source}; has the output directory moved? Train again"
+            f"{name} has no files at {found.source}; has the output directory moved?"
         ) from error
     expected = found.tags.get("artifact_digest")
     if expected is not None and digest(folder) != expected:

@@ -75,3 +75,11 @@ def test_the_first_model_is_promoted_with_a_warning(season):
     verdict = first_model(champion, demand)
     assert verdict.promote
     assert "warning" in verdict.reason
+
+
+def test_without_a_window_that_neither_has_seen_nothing_is_promoted():
+    nothing = np.zeros(0)
+    weeks = np.zeros(0, dtype="datetime64[D]")
+    verdict = judge(nothing, nothing, nothing, weeks, routine=True)
+    assert not verdict.promote
+    assert "only 0 cutoffs" in verdict.reason

@@ -261,7 +261,7 @@ def test_mlflow_reports_nothing_to_anyone() -> None:
 
 
 def test_no_champion_before_the_first_training(tmp_path: Path) -> None:
-    with pytest.raises(ChampionError, match="run `stockalert train` first"):
+    with pytest.raises(ChampionError, match="no model has been trained"):
         champion(tmp_path)
     assert not list(tmp_path.iterdir())
 
