@@ -44,7 +44,7 @@ PEERS: dict[str, dict[str, int]] = {
     "autoarima": {
         "online_retail_ii": 100,
         "completejourney": 150,
-        "freshretailnet": 1_000,
+        "freshretailnet": 400,
         "vn2": 300,
     },
 }

@@ -1,8 +1,8 @@
 """statsforecast: one model per series, fitted anew at every origin.
 
-AutoETS is simulated and its paths are summed over the interval; the others forecast a level, and
-their past totals' errors give the quantiles. AutoARIMA takes seconds a fit: its orders and coefficients
-are found anew every 13 weeks and applied to all data known in between.
+AutoETS is simulated and its paths are summed over the interval. The others forecast a level, and
+their past totals' errors give the quantiles. AutoARIMA takes seconds a fit: its orders and
+coefficients are found anew every 13 weeks and applied to all data known in between.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def autoarima(problem: Problem) -> Array:
             if len(known) < 4 * _season(problem):
                 continue
             if model is None or o % _REFIT_WEEKS == 0:
-                model = AutoARIMA(season_length=_season(problem)).fit(known)
+                model = AutoARIMA(season_length=_season(problem), approximation=True)
+                model.fit(known)
             forecast[i, o] = model.forward(y=known, h=int(horizon))["mean"].sum()
     return conformal_totals(problem, origins, forecast)
 
