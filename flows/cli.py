@@ -48,6 +48,9 @@ def main() -> None:
 def demo(out: Out = Path("demo-out"), debug: Debug = False) -> None:
     """Run the whole nightly job on a real grocer's year; no settings needed."""
     with _job(out, debug):
+        from flows.workspace import check_writable
+
+        check_writable(out)
         from flows.demo import run_demo
 
         run_demo(out)
@@ -81,6 +84,7 @@ def train(
 ) -> None:
     """Build features, train, calibrate, prove, log to MLflow; promote or say why not."""
     with _job(out, debug):
+        _check_early(data, out, config)
         from flows.report import print_training
         from flows.train import train as run
 
@@ -93,6 +97,7 @@ def refresh(
 ) -> None:
     """Turn the champion's quantiles into thresholds and order proposals; publish."""
     with _job(out, debug):
+        _check_early(data, out, config)
         from flows.refresh import refresh as run
         from flows.report import print_night
 
@@ -105,6 +110,7 @@ def nightly(
 ) -> None:
     """Refresh; train first when the champion is missing or old."""
     with _job(out, debug):
+        _check_early(data, out, config)
         from flows.nightly import nightly as run
         from flows.report import print_night, print_training
 
@@ -121,6 +127,17 @@ def settings() -> None:
     from flows.settings import default_toml
 
     print(default_toml())
+
+
+def _check_early(data: Path, out: Path, config: Path | None) -> None:
+    """Find slips of the pen before the frameworks start, which takes seconds."""
+    from flows.settings import load_settings
+    from flows.sources import find_sources
+    from flows.workspace import check_writable
+
+    load_settings(config)
+    find_sources(data)
+    check_writable(out)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from stockalert.errors import OutputError
 
-__all__ = ["Workspace", "open_workspace"]
+__all__ = ["Workspace", "check_writable", "open_workspace"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,21 @@ class Workspace:
     def work(self) -> Path:
         """Scratch folder of this run; removed when the run ends well."""
         return self.out / "_work" / self.run_id
+
+
+def check_writable(out: Path) -> None:
+    """Make the output directory and try to write there.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made or written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "_lock").open("a").close()
+    except OSError as error:
+        raise OutputError(f"cannot write to the output directory {out}: {error.strerror}") from None
 
 
 @contextmanager
@@ -62,12 +77,8 @@ def open_workspace(out: Path, *, now: datetime) -> Iterator[Workspace]:
 
 @contextmanager
 def _locked(out: Path) -> Iterator[None]:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = (out / "_lock").open("w")
-    except OSError as error:
-        raise OutputError(f"cannot write to the output directory {out}: {error.strerror}") from None
-    with lock:
+    check_writable(out)
+    with (out / "_lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
