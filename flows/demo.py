@@ -33,11 +33,16 @@ max_rows = 300_000
 """
 
 
-def run_demo(out: Path) -> None:
-    """Write the demo's data, run `nightly` on them, print and draw the result."""
+def run_demo(out: Path, *, max_products: int | None = None) -> None:
+    """Write the demo's data, run `nightly` on them, print and draw the result.
+
+    Parameters
+    ----------
+    max_products : keep only so many of the grocer's products.
+    """
     started = time.monotonic()
     data, config = out / "data", out / "demo.toml"
-    facts = write_demo_data(data)
+    facts = write_demo_data(data, max_products=max_products)
     config.write_text(_SETTINGS, encoding="utf-8")
     nightly(data, out, AS_OF, config)
     _print(out, facts, _draw(out, data, facts))
