@@ -18,7 +18,7 @@ __all__ = ["draw_demo", "telling_skus"]
 
 _EPOCH = date(1970, 1, 1)
 _WEEKS_SHOWN, _ROOM_DAYS = 13, 28
-_LONGEST_NAME = 44
+_LONGEST_NAME = 30
 _BANDS = (("q050", "q990", "#deebf7"), ("q100", "q950", "#9ecae1"), ("q250", "q750", "#4292c6"))
 _NIGHT, _ORANGE, _GREY = "#08306b", "#d95f02", "#7a7a7a"
 _OUTLINE = [Stroke(linewidth=2.6, foreground=_NIGHT), Normal()]
