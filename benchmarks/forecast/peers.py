@@ -34,17 +34,21 @@ PEERS: dict[str, dict[str, int]] = {
     "adida": {},
     "imapa": {},
     "quantile_forest": {},
-    "mlforecast_lightgbm": {},
-    "skforecast_lightgbm": {
-        "online_retail_ii": 250,
-        "completejourney": 300,
-        "freshretailnet": 3_000,
+    "mlforecast_lightgbm": {
+        "online_retail_ii": 800,
+        "completejourney": 1_500,
+        "freshretailnet": 4_000,
     },
-    "autoets": {"online_retail_ii": 200, "completejourney": 320, "freshretailnet": 2_000},
-    "autoarima": {
+    "skforecast_lightgbm": {
         "online_retail_ii": 100,
-        "completejourney": 150,
-        "freshretailnet": 400,
+        "completejourney": 120,
+        "freshretailnet": 800,
+    },
+    "autoets": {"online_retail_ii": 200, "completejourney": 150, "freshretailnet": 1_000},
+    "autoarima": {
+        "online_retail_ii": 60,
+        "completejourney": 80,
+        "freshretailnet": 200,
         "vn2": 300,
     },
 }

@@ -31,9 +31,8 @@ def mlforecast_lightgbm(problem: Problem) -> Array:
     known_until = -1
     for o, origin in enumerate(origins):
         if o % _REFIT_WEEKS == 0:
-            model = _mlforecast(problem).fit(
-                _between(problem, long, -1, origin), static_features=[]
-            )
+            known = _between(problem, long, -1, origin)
+            model = _mlforecast(problem).fit(known, static_features=[], dropna=False)
             ids = model.ts.uids
         else:
             fresh = _between(problem, long, known_until, origin)
