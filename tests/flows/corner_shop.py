@@ -45,8 +45,6 @@ def corner_shop(data: Path, *, shuffle: int | None = None, retold: bool = False)
     return data
 
 
-
-
 def _tables(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     sales = pd.MultiIndex.from_product([SKUS, LOCATIONS, DAYS], names=["sku", "location", "date"])
     sales = sales.to_frame(index=False)
