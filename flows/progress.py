@@ -68,6 +68,7 @@ def _lines() -> Iterator[Progress]:
     def show(stage: str, done: int, total: int) -> None:
         start = began.setdefault(stage, time.monotonic())
         if done >= total:
+            del began[stage]
             print(f"{stage}: done in {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
 
     yield show
