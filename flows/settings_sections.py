@@ -119,12 +119,12 @@ class ModelSettings(Section):
     calibration_days: _Count = Field(
         default=56, description="Days of cutoffs that quantiles are shifted on"
     )
-    num_leaves: Annotated[int, Field(ge=2)] = Field(default=31, description="Leaves per tree")
+    num_leaves: Annotated[int, Field(ge=2)] = Field(default=12, description="Leaves per tree")
     learning_rate: Annotated[float, Field(gt=0, le=1)] = Field(
         default=0.08, description="Weight of each tree"
     )
-    n_estimators: _Count = Field(default=150, description="Most trees per level")
-    min_child_samples: _Count = Field(default=100, description="Fewest rows in a leaf")
+    n_estimators: _Count = Field(default=160, description="Most trees per level")
+    min_child_samples: _Count = Field(default=200, description="Fewest rows in a leaf")
     early_stopping_rounds: _Whole = Field(
         default=20, description="Trees without gain before training stops; 0 = never"
     )

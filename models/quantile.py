@@ -51,8 +51,12 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         a negative code is unknown.
     random_state : seed of bagging and feature sampling.
     n_jobs : threads; None = all cores.
-    learning_rate, num_leaves, min_child_samples, feature_fraction, bagging_fraction, max_bin,
-    reg_lambda : LightGBM's parameters of these names.
+    min_child_samples : rows in a leaf, at least.
+    tail_samples : rows that a leaf is expected to hold beyond its level, at least: the 0.99 quantile
+        of a hundred rows is one row's word. A twentieth of all rows is always enough.
+    extra_trees : try one random threshold per feature and split, which keeps the levels smooth.
+    learning_rate, num_leaves, feature_fraction, bagging_fraction, max_bin, reg_lambda : LightGBM's
+        parameters of these names.
 
     Attributes
     ----------
@@ -74,11 +78,13 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self,
         levels: Sequence[float] = DEFAULT_LEVELS,
         *,
-        n_estimators: int | Sequence[int] = 150,
+        n_estimators: int | Sequence[int] = 160,
         early_stopping_rounds: int = 20,
         learning_rate: float = 0.08,
-        num_leaves: int = 31,
-        min_child_samples: int = 100,
+        num_leaves: int = 12,
+        min_child_samples: int = 200,
+        tail_samples: int = 40,
+        extra_trees: bool = True,
         feature_fraction: float = 0.4,
         bagging_fraction: float = 0.7,
         max_bin: int = 127,
@@ -93,6 +99,8 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.learning_rate = learning_rate
         self.num_leaves = num_leaves
         self.min_child_samples = min_child_samples
+        self.tail_samples = tail_samples
+        self.extra_trees = extra_trees
         self.feature_fraction = feature_fraction
         self.bagging_fraction = bagging_fraction
         self.max_bin = max_bin
@@ -140,7 +148,8 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         valid = self._validation(eval_set, train)
         self.boosters_ = []
         for done, (level, n_trees) in enumerate(zip(levels, trees, strict=True), start=1):
-            self.boosters_.append(self._train({**shared, "alpha": level}, n_trees, train, valid))
+            own = {"alpha": level, "min_data_in_leaf": self._leaf_rows(level, len(target))}
+            self.boosters_.append(self._train({**shared, **own}, n_trees, train, valid))
             if on_level is not None:
                 on_level(done, len(levels))
         return self
@@ -234,6 +243,9 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             "learning_rate": self.learning_rate,
             "num_leaves": self.num_leaves,
             "min_data_in_leaf": self.min_child_samples,
+            "feature_pre_filter": False,
+            "extra_trees": self.extra_trees,
+            "extra_seed": self.random_state,
             "feature_fraction": self.feature_fraction,
             "bagging_fraction": self.bagging_fraction,
             "bagging_freq": 1,
@@ -245,6 +257,11 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             "force_col_wise": True,
             "verbosity": -1,
         }
+
+    def _leaf_rows(self, level: float, n_rows: int) -> int:
+        """Rows that a leaf of one level must hold."""
+        enough = int(self.tail_samples / min(level, 1.0 - level))
+        return max(self.min_child_samples, min(enough, n_rows // 20))
 
     def _validation(self, eval_set: EvalSet | None, train: lgb.Dataset) -> lgb.Dataset | None:
         if eval_set is None:
