@@ -53,11 +53,16 @@ lock: $(READY)  ## Compile requirements.lock from pyproject.toml
 
 bench: bench-forecast  ## Every benchmark (BENCH_DATA=folder of benchmark data)
 
-bench-forecast: $(READY)  ## Forecast quality beside its peers (BENCH_DATA=folder)
-	@$(BIN)/python -m benchmarks.forecast.run
+bench-forecast: bench-peers  ## Forecast quality beside its peers (BENCH_DATA=folder)
+	@test -n "$(BENCH_DATA)" || { echo "set BENCH_DATA to the folder of benchmark data"; exit 2; }
+	@$(BIN)/python -m benchmarks.forecast.run --data $(BENCH_DATA)
+
+bench-peers: $(READY)  ## Create the peers' own environment for the forecast benchmark
+	@test -x benchmarks/peers/.venv/bin/python || $(PYTHON) -m venv benchmarks/peers/.venv
+	@$(BIN)/uv pip install --quiet --python benchmarks/peers/.venv/bin/python -r benchmarks/peers/requirements.lock
 
 clean:  ## Remove the environment, caches and demo output
 	rm -rf $(VENV) demo-out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup demo test check lint types layers docs-check tests docs lock bench bench-forecast clean
+.PHONY: help setup demo test check lint types layers docs-check tests docs lock bench bench-forecast bench-peers clean

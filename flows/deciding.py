@@ -12,6 +12,7 @@ from features.panel import Panel
 from flows.forecasting import Forecast
 from flows.settings import Settings
 from flows.supply import SupplyFacts
+from stockalert.arrays import BoolArray, FloatArray
 from stockalert.classification import xyz_codes
 from stockalert.decide import Past, ServicePolicy, decide
 from stockalert.errors import UsageError
@@ -74,7 +75,7 @@ def decide_night(
     thresholds = thresholds_frame(
         panel.series,
         outlook,
-        _kinds(forecast, past),
+        _kinds(forecast, panel),
         facts.supply,
         decision,
         position=position,
@@ -119,8 +120,18 @@ def service_policy(settings: Settings) -> ServicePolicy:
     )
 
 
-def _kinds(forecast: Forecast, past: Past) -> Kinds:
-    variation = np.divide(
-        past.sd, past.mean, out=np.full(len(past.sd), np.nan), where=past.mean > 0
-    )
+def _kinds(forecast: Forecast, panel: Panel) -> Kinds:
+    """Class by revenue, by variability of weekly demand, and demand pattern."""
+    mean, sd = moments(*_weeks(panel))
+    variation = np.divide(sd, mean, out=np.full(len(sd), np.nan), where=mean > 0)
     return Kinds(forecast.abc, xyz_codes(variation), forecast.pattern)
+
+
+def _weeks(panel: Panel) -> tuple[FloatArray, BoolArray]:
+    """Units of the last 26 weeks, and which weeks were mostly in stock; (n_series, n_weeks)."""
+    length = 7 // panel.period_days
+    weeks = min(panel.n_periods // length, 26)
+    last = slice(panel.n_periods - weeks * length, None)
+    shape = (panel.n_series, weeks, length)
+    units = panel.units[:, last].reshape(shape).sum(axis=2)
+    return units, panel.observed[:, last].reshape(shape).mean(axis=2) > 0.5

@@ -29,7 +29,7 @@ shows what was sold since."""
 _SETTINGS = """\
 # The demo's settings: fewer rows than the default, so that it ends within minutes.
 [model]
-max_rows = 300_000
+max_rows = 250_000
 """
 
 

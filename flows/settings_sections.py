@@ -103,9 +103,6 @@ class ModelSettings(Section):
         description="Quantile levels; 0.5, 0.8, 0.9, 0.95, 0.975 and 0.99 must be there",
     )
     seed: _Whole = Field(default=7, description="Start of every random choice")
-    seeds: _Count = Field(
-        default=1, description="Models averaged per level, each with its own seed"
-    )
     retrain_every_days: _Count = Field(default=7, description="Age at which nightly trains anew")
     max_rows: _Count = Field(default=2_000_000, description="Most training rows; more are sampled")
     cutoff_every_days: _Count = Field(default=7, description="Days between two training cutoffs")
@@ -121,9 +118,9 @@ class ModelSettings(Section):
     )
     num_leaves: Annotated[int, Field(ge=2)] = Field(default=12, description="Leaves per tree")
     learning_rate: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=0.08, description="Weight of each tree"
+        default=0.1, description="Weight of each tree"
     )
-    n_estimators: _Count = Field(default=160, description="Most trees per level")
+    n_estimators: _Count = Field(default=120, description="Most trees per level")
     min_child_samples: _Count = Field(default=200, description="Fewest rows in a leaf")
     early_stopping_rounds: _Whole = Field(
         default=20, description="Trees without gain before training stops; 0 = never"

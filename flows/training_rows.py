@@ -26,7 +26,7 @@ from stockalert.rows import Rows
 __all__ = ["TrainingSet", "baselines", "build_training_set", "rows_since"]
 
 EXPLORE = 0.2
-LEAST_HISTORY_DAYS = 28
+SETTLED_DAYS = 182
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _cutoffs(run: Run, panel: Panel) -> IntArray:
     cutoffs = sample_cutoffs(
         every=max(1, model.cutoff_every_days // panel.period_days),
         last=panel.n_periods - 2,
-        least_history=panel.periods_in(LEAST_HISTORY_DAYS),
+        least_history=min(panel.periods_in(SETTLED_DAYS), panel.n_periods // 2),
     )
     if not model.history_days:
         return cutoffs

@@ -52,8 +52,8 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     random_state : seed of bagging and feature sampling.
     n_jobs : threads; None = all cores.
     min_child_samples : rows in a leaf, at least.
-    tail_samples : rows that a leaf is expected to hold beyond its level, at least: the 0.99 quantile
-        of a hundred rows is one row's word. A twentieth of all rows is always enough.
+    tail_samples : rows expected beyond the level in a leaf, at least: the 0.99 quantile of a
+        hundred rows is one row's word. A twentieth of all rows is always enough.
     extra_trees : try one random threshold per feature and split, which keeps the levels smooth.
     learning_rate, num_leaves, feature_fraction, bagging_fraction, max_bin, reg_lambda : LightGBM's
         parameters of these names.
@@ -78,9 +78,9 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self,
         levels: Sequence[float] = DEFAULT_LEVELS,
         *,
-        n_estimators: int | Sequence[int] = 160,
+        n_estimators: int | Sequence[int] = 120,
         early_stopping_rounds: int = 20,
-        learning_rate: float = 0.08,
+        learning_rate: float = 0.1,
         num_leaves: int = 12,
         min_child_samples: int = 200,
         tail_samples: int = 40,

@@ -41,7 +41,13 @@ def exponential_demand():
 
 def test_quantiles_of_exponential_demand_are_found(exponential_demand):
     X, y = exponential_demand
-    model = QuantileBoosters(LEVELS, n_estimators=80, n_jobs=1).fit(X, y)
+    keen = {
+        "learning_rate": 0.08,
+        "extra_trees": False,
+        "tail_samples": 0,
+        "min_child_samples": 100,
+    }
+    model = QuantileBoosters(LEVELS, n_estimators=80, n_jobs=1, **keen).fit(X, y)
     found = model.predict([[1.0], [4.0], [9.0]])
     expected = np.array([1.0, 4.0, 9.0])[:, None] * -np.log1p(-np.array(LEVELS))
     assert found == pytest.approx(expected, rel=0.15)
@@ -86,10 +92,11 @@ def test_text_carries_the_model_exactly(exponential_demand):
 def test_early_stopping_keeps_the_best_trees_of_each_level(exponential_demand):
     X, y = exponential_demand
     later = (X[4000:], y[4000:])
-    model = QuantileBoosters(LEVELS, n_estimators=400, early_stopping_rounds=10, n_jobs=1)
+    plain = {"n_jobs": 1, "extra_trees": False}
+    model = QuantileBoosters(LEVELS, n_estimators=400, early_stopping_rounds=10, **plain)
     model.fit(X[:4000], y[:4000], eval_set=later)
     assert max(model.n_trees_) < 400
-    again = QuantileBoosters(LEVELS, n_estimators=model.n_trees_, n_jobs=1)
+    again = QuantileBoosters(LEVELS, n_estimators=model.n_trees_, **plain)
     again.fit(X[:4000], y[:4000])
     assert again.n_trees_ == model.n_trees_
     assert np.array_equal(again.predict(X), model.predict(X))
