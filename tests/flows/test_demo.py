@@ -32,4 +32,4 @@ def test_the_demo_ends_with_a_screenful_a_picture_and_the_next_command(
     assert "--as-of 2017-12-18" in screen
     assert imread(out / "demo.png").shape[1] > 1000
     assert len(pd.read_parquet(out / "latest" / "thresholds")) == 60
-    assert load_settings(out / "demo.toml").model.max_rows == 300_000
+    assert load_settings(out / "demo.toml").model.max_rows == 250_000

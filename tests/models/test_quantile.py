@@ -126,7 +126,7 @@ def test_categories_are_named_on_frames():
     )
     y = np.where(shop["aisle"] % 2, 10.0, 1.0)
     model = QuantileBoosters(
-        (0.5,), categorical_features=["aisle"], feature_fraction=1.0, **SMALL
+        (0.5,), categorical_features=["aisle"], feature_fraction=1.0, extra_trees=False, **SMALL
     ).fit(shop, y)
     assert model.predict(shop.head(200))[:, 0] == pytest.approx(y[:200], abs=1.0)
     assert model.feature_importances_[0] > 0.9
