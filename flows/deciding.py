@@ -43,7 +43,7 @@ class DecidedNight:
 def past_of(panel: Panel) -> Past:
     """Mean and deviation per period, as the textbook formulas define them."""
     window = slice(max(panel.n_periods - formula_window(panel.period_days), 0), None)
-    mean, sd = moments(panel.units[:, window], panel.observed[:, window] > 0.5)
+    mean, sd = moments(panel.units[:, window], panel.observed[:, window] >= 0.5)
     return Past(mean, sd, panel.period_days)
 
 
@@ -134,4 +134,4 @@ def _weeks(panel: Panel) -> tuple[FloatArray, BoolArray]:
     last = slice(panel.n_periods - weeks * length, None)
     shape = (panel.n_series, weeks, length)
     units = panel.units[:, last].reshape(shape).sum(axis=2)
-    return units, panel.observed[:, last].reshape(shape).mean(axis=2) > 0.5
+    return units, panel.observed[:, last].reshape(shape).mean(axis=2) >= 0.5

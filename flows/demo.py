@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 import time
 from datetime import date, timedelta
 from pathlib import Path
@@ -76,7 +77,13 @@ def _tomorrow(out: Path) -> str:
     day = (AS_OF + timedelta(days=1)).isoformat()
     places = {"--data": out / "data", "--out": out, "--config": out / "demo.toml"}
     options = [part for name, path in places.items() for part in (name, str(path))]
-    return shlex.join(["stockalert", "nightly", *options, "--as-of", day])
+    return shlex.join([_program(), "nightly", *options, "--as-of", day])
+
+
+def _program() -> str:
+    """The way this program was called, so that the next command can be pasted as it stands."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "stockalert" else "stockalert"
 
 
 def _draw(out: Path, data: Path, facts: DemoFacts) -> Path:

@@ -71,7 +71,9 @@ def ingest(
         day = choose_as_of(first, last, period=period, asked=as_of, today=today)
         reports = _write_all(con, readings, reports, work, as_of=day, period=period)
         notes = notes_on(con, readings, reports)
-    return Intake(day, period, reports, (*unread, *_notes_on_dates(day, last, today), *notes))
+    return Intake(
+        day, period, reports, (*unread, *_notes_on_dates(day, last, today, period), *notes)
+    )
 
 
 def _read_all(
@@ -170,9 +172,11 @@ def _write_all(
     return finished
 
 
-def _notes_on_dates(as_of: date, last: date, today: date) -> list[str]:
+def _notes_on_dates(as_of: date, last: date, today: date, period: str) -> list[str]:
     if as_of > today:
         return [f"as-of {as_of} lies after today, {today}"]
+    if 0 < (as_of - last).days < _STALE_DAYS and last.weekday() and period != "D":
+        return [f"the week ends on {as_of}, its sales on {last}: the days between count as zero"]
     if (as_of - last).days > _STALE_DAYS:
         return [f"the last sale, {last}, is {(as_of - last).days} days before as-of {as_of}"]
     return []

@@ -12,7 +12,7 @@ from flows.clock import now
 from flows.deciding import service_policy
 from flows.intake import Intake
 from flows.promotion import Outcome
-from flows.refresh import Night, publish_night_of, refuse_hindsight
+from flows.refresh import Night, publish_night_of, refuse_hindsight, refuse_other_period
 from flows.run import Run, open_run
 from flows.settings import load_settings
 from flows.steps import read_tables, step
@@ -73,6 +73,7 @@ def look_for_champion(run: Run, intake: Intake) -> tuple[Champion | None, str]:
     except ChampionError as error:
         return None, str(error)
     refuse_hindsight(found, intake.as_of)
+    refuse_other_period(found, run)
     age, most = (intake.as_of - found.trained_until).days, run.settings.model.retrain_every_days
     if age < most:
         return found, ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +25,7 @@ from flows.supply import read_position, read_supply
 from models.registry import Champion, champion
 from stockalert.errors import ChampionError
 
-__all__ = ["Night", "publish_night_of", "refresh", "refuse_hindsight"]
+__all__ = ["Night", "publish_night_of", "refresh", "refuse_hindsight", "refuse_other_period"]
 
 _publish = step("publish", io=True)(publish)
 
@@ -45,6 +46,7 @@ def refresh(data: Path, out: Path, as_of: date | None = None, config: Path | Non
     with open_run(data, out, settings=settings, as_of=as_of, now=now()) as run:
         reigning = find_champion(run)
         refuse_hindsight(reigning, as_of)
+        refuse_other_period(reigning, run)
         intake = read_tables(run)
         refuse_hindsight(reigning, intake.as_of)
         night = publish_night_of(run, intake, reigning)
@@ -79,6 +81,23 @@ def refuse_hindsight(reigning: Champion, as_of: date | None) -> None:
         raise ChampionError(
             f"the champion, version {reigning.version}, has seen sales up to "
             f"{reigning.trained_until}, after as-of {as_of}; use a fresh --out to replay the past"
+        )
+
+
+def refuse_other_period(reigning: Champion, run: Run) -> None:
+    """Refuse a champion of days for a night of weeks, and the reverse.
+
+    Raises
+    ------
+    ChampionError
+        The champion was trained on periods of another length.
+    """
+    described = json.loads((reigning.folder / "final" / "model.json").read_text(encoding="utf-8"))
+    trained = described["calibration"]["period_days"]
+    if trained != run.period_days:
+        raise ChampionError(
+            f"the champion, version {reigning.version}, was trained on periods of {trained} days, "
+            f'period = "{run.settings.period}" asks for {run.period_days}; use a fresh --out'
         )
 
 

@@ -141,7 +141,7 @@ def baselines(training: TrainingSet, run: Run) -> dict[str, FloatArray]:
         "empirical quantiles": (empirical_quantiles, {"year": panel.periods_in(364)}),
     }
     found = {name: np.full((len(rows), len(model.levels)), np.nan) for name in rules}
-    seen = panel.observed > 0.5
+    seen = panel.observed >= 0.5
     cutoffs = rows.cutoff[split.evaluation]
     for day in np.unique(cutoffs):
         at = np.flatnonzero(split.evaluation & (rows.cutoff == day))

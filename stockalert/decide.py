@@ -112,7 +112,8 @@ def decide(
     economic = economic_quantity(per_day, items.order_cost, holding)
     lot = lot_size(economic, items["moq"], horizons.expected_over(supply.review_days))
     lot = np.where(outlook.expected_demand > 0, lot, 0.0)  # nobody restocks what nobody wants
-    service = _levels(items, holding, cycle_days(supply.review_days, lot, per_day), policy)
+    cycle = cycle_days(supply.review_days, np.fmax(economic, items["moq"]), per_day)
+    service = _levels(items, holding, cycle, policy)
     point = reorder_points(outlook.values, outlook.levels, service.level, items.whole)
     nowhere = np.full(len(point), np.nan)
     at = nowhere if position is None else position.inventory_position

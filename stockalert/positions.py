@@ -54,15 +54,15 @@ def position_at(
     Parameters
     ----------
     series : columns sku, location
-    stock : the contract's table; a series' last row up to `as_of` counts
+    stock : the contract's table; a series' last known figure up to `as_of` counts
     purchase_orders : the contract's table; what is ordered, not cancelled and not yet received
     """
     if stock is None:
         return None
     today = pd.Timestamp(as_of)
     last = _placed(stock[stock["date"] <= today].sort_values("date", kind="stable"))
-    last = last.drop_duplicates(["sku", "location"], keep="last").set_index(["sku", "location"])
-    last = last.reindex(columns=["on_hand", "backordered"]).astype("float64")
+    last = last.reindex(columns=["sku", "location", "on_hand", "backordered"])
+    last = last.groupby(["sku", "location"])[["on_hand", "backordered"]].last().astype("float64")
     wanted = pd.MultiIndex.from_frame(series[["sku", "location"]])
     found = last.reindex(wanted)
     return Position(

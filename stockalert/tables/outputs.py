@@ -120,7 +120,12 @@ def forecasts_table(levels: tuple[float, ...]) -> Table:
     columns = (
         _SKU,
         _LOCATION,
-        days("horizon_days", "Length of the interval, from the day after as_of", required=True),
+        days(
+            "horizon_days",
+            "Length of the interval, from the day after as_of; the row at protection_days "
+            "mixes the possible lead times, the others are exact",
+            required=True,
+        ),
         *quantiles(levels, over="the horizon"),
         units("expected_demand", "Mean demand over the horizon", required=True),
     )

@@ -144,6 +144,14 @@ def test_a_night_before_what_the_champion_has_seen_is_refused(season: Season, fl
     assert (season.out / "_latest.json").read_text() == before
 
 
+@pytest.mark.parametrize("flow", [refresh, nightly])
+def test_a_champion_of_days_does_not_serve_weeks(season: Season, tmp_path: Path, flow) -> None:
+    config = tmp_path / "weekly.toml"
+    config.write_text('period = "W-MON"\n' + season.config.read_text())
+    with pytest.raises(ChampionError, match=r"periods of 1 days, .* asks for 7; use a fresh --out"):
+        flow(season.data, season.out, None, config)
+
+
 def test_a_shop_in_weeks(prefect_server: None, season: Season, tmp_path: Path) -> None:
     config = tmp_path / "weekly.toml"
     config.write_text('period = "W-MON"\n' + season.config.read_text())

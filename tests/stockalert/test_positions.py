@@ -109,3 +109,19 @@ def test_the_order_is_due_on_the_first_day_at_the_reorder_point(
 def test_an_item_without_median_demand_is_never_due_unless_it_is_already() -> None:
     found = order_by_dates([5.0, 1.0], [1.0, 1.0], np.zeros((2, 2)), [7, 14], as_of=AS_OF)
     assert np.isnat(found).tolist() == [True, False]
+
+
+def test_a_count_that_is_unknown_today_leaves_the_last_known_one_standing() -> None:
+    stock = pd.DataFrame(
+        {
+            "sku": ["teapot", "teapot"],
+            "location": "default",
+            "date": pd.to_datetime(["2025-06-29", "2025-06-30"]),
+            "on_hand": [500.0, np.nan],
+        }
+    )
+    series = pd.DataFrame({"sku": ["teapot"], "location": ["default"]})
+    position = position_at(series, stock, None, as_of=date(2025, 6, 30))
+    assert position is not None
+    assert position.on_hand.tolist() == [500.0]
+    assert position.known.tolist() == [True]
