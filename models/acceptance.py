@@ -9,8 +9,15 @@ import numpy as np
 
 from stockalert.arrays import DateArray, FloatArray, NumberArray
 
-__all__ = ["Verdict", "first_model", "judge"]
+__all__ = ["BLOCK", "CONFIDENCE", "DRAWS", "MARGIN", "Verdict", "first_model", "judge"]
 
+MARGIN = 0.01
+"""Relative loss that a routine retraining may cost at most."""
+CONFIDENCE = 0.95
+"""One-sided, of the upper bound."""
+BLOCK = 2
+"""Neighbouring cutoffs that the bootstrap draws together."""
+DRAWS = 2000
 _MIN_CUTOFFS = 4
 
 
@@ -40,16 +47,12 @@ def judge(
     cutoffs: DateArray,
     *,
     routine: bool,
-    margin: float = 0.01,
-    confidence: float = 0.95,
-    block: int = 2,
-    draws: int = 2000,
     seed: int = 0,
 ) -> Verdict:
     """Compare two models on rows that neither has seen.
 
     A *routine* challenger (same features, settings and code, newer data) is promoted when it is
-    not inferior: the upper bound of the relative difference in loss lies below `margin`. A
+    not inferior: the upper bound of the relative difference in loss lies below `MARGIN`. A
     *changed* one must be superior: the upper bound lies below 0. Bounds come from a block
     bootstrap over cutoffs, since rows of one cutoff share their shocks and windows of
     neighbouring cutoffs overlap.
@@ -59,8 +62,6 @@ def judge(
     champion_losses, challenger_losses : shape (n_rows,), units; mean over the headline levels
     demand : shape (n_rows,), units
     cutoffs : shape (n_rows,)
-    confidence : one-sided, of the upper bound.
-    block : neighbouring cutoffs drawn together.
 
     Returns
     -------
@@ -68,9 +69,7 @@ def judge(
     `lower_bound` and `upper_bound`, and the number of `cutoffs`.
     """
     per_cutoff = _sums(cutoffs, champion_losses, challenger_losses)
-    difference, lower, upper = _bounds(
-        per_cutoff, confidence=confidence, block=block, draws=draws, seed=seed
-    )
+    difference, lower, upper = _bounds(per_cutoff, seed)
     figures = {
         "champion_weighted_pinball": _share(champion_losses, demand),
         "challenger_weighted_pinball": _share(challenger_losses, demand),
@@ -85,12 +84,12 @@ def judge(
             f"at least {_MIN_CUTOFFS} are needed to tell them apart"
         )
         return Verdict(False, reason, figures)
-    promote = bool(upper < (margin if routine else 0.0))
-    return Verdict(promote, _reason(promote, routine, margin, figures), figures)
+    promote = bool(upper < (MARGIN if routine else 0.0))
+    return Verdict(promote, _reason(promote, routine, figures), figures)
 
 
-def _reason(promote: bool, routine: bool, margin: float, figures: Mapping[str, float]) -> str:
-    wanted = f"below {margin:+.1%} (not inferior)" if routine else "below 0 (superior)"
+def _reason(promote: bool, routine: bool, figures: Mapping[str, float]) -> str:
+    wanted = f"below {MARGIN:+.1%} (not inferior)" if routine else "below 0 (superior)"
     kind = "routine retraining" if routine else "changed features, settings or code"
     return (
         f"{'promoted' if promote else 'not promoted'}: {kind}; weighted pinball "
@@ -115,9 +114,7 @@ def _sums(
     return np.stack(columns, axis=1)
 
 
-def _bounds(
-    per_cutoff: FloatArray, *, confidence: float, block: int, draws: int, seed: int
-) -> tuple[float, float, float]:
+def _bounds(per_cutoff: FloatArray, seed: int) -> tuple[float, float, float]:
     """Return the relative difference of the losses and its bounds by circular block bootstrap.
 
     All are NaN where there is no cutoff.
@@ -126,11 +123,11 @@ def _bounds(
     if not n:
         return (float("nan"),) * 3
     rng = np.random.default_rng(seed)
-    starts = rng.integers(0, n, size=(draws, -(-n // block)))
-    drawn = ((starts[:, :, None] + np.arange(block)) % n).reshape(draws, -1)[:, :n]
+    starts = rng.integers(0, n, size=(DRAWS, -(-n // BLOCK)))
+    drawn = ((starts[:, :, None] + np.arange(BLOCK)) % n).reshape(DRAWS, -1)[:, :n]
     champion, challenger = per_cutoff[drawn].sum(axis=1).T
     relative = _relative(challenger, champion)
-    lower, upper = np.quantile(relative, [1 - confidence, confidence])
+    lower, upper = np.quantile(relative, [1 - CONFIDENCE, CONFIDENCE])
     overall = _relative(*per_cutoff.sum(axis=0)[::-1, None])
     return float(overall[0]), float(lower), float(upper)
 

@@ -33,12 +33,7 @@ MIN_TAIL = 5.0
 WHOLE_PRIOR = 10.0
 """Tail count at which the shift of all rows together weighs as much as no shift."""
 GROUP_PRIOR = 1000.0
-"""Tail count at which a group's own shift and its parent's weigh the same.
-
-Measured on a grocer's last eight weeks, weighted pinball over 0.8 to 0.99 (no shift: 0.1109) and
-the largest coverage error of a class or pattern: prior 10: 0.1121, 18 points; 200: 0.1110, 9;
-1000: 0.1108, 7.
-"""
+"""Tail count at which a group's own shift and its parent's weigh the same: decision record 7."""
 BAND_DAYS = (3, 7, 14, 28, 56)
 """Last day of each horizon band; one more band holds what is longer."""
 _TIERS = ((), ("band",), ("band", "pattern"), ("band", "pattern", "abc"))
