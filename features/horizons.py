@@ -13,9 +13,7 @@ from stockalert.arrays import FloatArray, IntArray
 __all__ = ["sample_cutoffs", "sample_horizons", "thinned"]
 
 
-def sample_cutoffs(
-    *, every: int, last: int, least_history: int, at_most: int | None = None
-) -> IntArray:
+def sample_cutoffs(*, every: int, last: int, least_history: int) -> IntArray:
     """Cutoffs evenly spaced backwards from `last`, ascending.
 
     Parameters
@@ -24,7 +22,6 @@ def sample_cutoffs(
         visits every weekday in turn.
     last : the latest cutoff, a period number below n_periods.
     least_history : periods that come before the earliest cutoff, itself included.
-    at_most : keep the latest so many.
 
     Examples
     --------
@@ -32,8 +29,7 @@ def sample_cutoffs(
     [13, 20, 27]
     """
     earliest = max(least_history - 1, 0)
-    cutoffs = np.arange(last, earliest - 1, -every)[::-1]
-    return cutoffs if at_most is None else cutoffs[-at_most:]
+    return np.arange(last, earliest - 1, -every)[::-1]
 
 
 def sample_horizons(

@@ -122,7 +122,7 @@ def _example(rows: Rows) -> pd.DataFrame:
 
 def _coverage(rows: Rows, trained: TrainedModel) -> dict[str, list[float]]:
     """Share of unseen outcomes at or below each quantile, per calibration group and of all."""
-    unseen = rows.take(rows.cutoff >= np.datetime64(trained.report.evaluation_start))
+    unseen = trained.report.unseen(rows)
     demand = np.zeros(len(unseen)) if unseen.demand is None else unseen.demand
     reached = demand[:, None] <= trained.proof.forecast(unseen)
     names, member = np.unique(trained.proof.calibration.groups(unseen), return_inverse=True)
@@ -136,7 +136,7 @@ def _coverage(rows: Rows, trained: TrainedModel) -> dict[str, list[float]]:
 def _examples(training: TrainingSet, trained: TrainedModel) -> pd.DataFrame:
     """Forecast and outcome of the last cutoffs of the rows that sell most."""
     rows = training.rows
-    unseen = rows.take(rows.cutoff >= np.datetime64(trained.report.evaluation_start))
+    unseen = trained.report.unseen(rows)
     demand = np.zeros(len(unseen)) if unseen.demand is None else unseen.demand
     few = unseen.take(np.argsort(-demand, kind="stable")[:_EXAMPLES])
     quantiles = trained.proof.forecast(few)

@@ -65,7 +65,7 @@ def _verdict(
 ) -> Verdict:
     """Compare on the evaluation window, which neither proof model has seen."""
     since = np.datetime64(trained.report.evaluation_start)
-    unseen = training.rows.take(training.rows.cutoff >= since)
+    unseen = trained.report.unseen(training.rows)
     demand = np.zeros(0) if unseen.demand is None else unseen.demand
     challenger = headline_loss(demand, trained.proof.forecast(unseen), trained.proof.levels)
     if reigning is None:

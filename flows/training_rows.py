@@ -58,7 +58,7 @@ def build_training_set(run: Run, as_of: date) -> TrainingSet:
     Raises
     ------
     HistoryError
-        There are fewer than four weeks of sales, or no window of demand is over yet.
+        No series has begun, or no window of demand is over yet.
     """
     panel = read_panel(run.tables, period=run.settings.period, as_of=as_of).begun()
     cutoffs = _cutoffs(run, panel)

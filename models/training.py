@@ -64,6 +64,10 @@ class TrainingReport:
     trees: tuple[int, ...]
     importances: Mapping[str, float]
 
+    def unseen(self, rows: Rows) -> Rows:
+        """Return the rows whose windows the proof model never saw."""
+        return rows.take(rows.cutoff >= np.datetime64(self.evaluation_start))
+
     def weighted_pinball(self, levels: Sequence[float]) -> dict[str, float]:
         """Return each model's Σ loss ÷ Σ demand over all rows, averaged over `levels`."""
         wanted = np.isin(self.scores["level"].round(6), np.round(levels, 6))

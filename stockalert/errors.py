@@ -61,8 +61,8 @@ class HistoryError(ContractError):
     def found(cls, days: int) -> HistoryError:
         """Compose the message from the days of history that were found."""
         return cls(
-            "too little history to train a forecast: expected at least four weeks of sales"
-            f" before a window of demand that is over, found {days} days"
+            "too little history to train a forecast: expected sales before a window of demand that"
+            f" is over, found {days} days"
         )
 
 

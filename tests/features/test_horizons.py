@@ -60,7 +60,6 @@ def test_exploring_draws_reach_every_horizon_up_to_the_longest() -> None:
 def test_cutoffs_step_back_from_the_last_and_keep_enough_history() -> None:
     cutoffs = sample_cutoffs(every=8, last=50, least_history=20)
     assert cutoffs.tolist() == [26, 34, 42, 50]
-    assert sample_cutoffs(every=8, last=50, least_history=20, at_most=2).tolist() == [42, 50]
     assert sample_cutoffs(every=8, last=5, least_history=20).tolist() == []
 
 
