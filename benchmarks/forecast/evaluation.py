@@ -8,13 +8,13 @@ from functools import cached_property
 import numpy as np
 
 from benchmarks.forecast import scores
+from benchmarks.forecast.group_coverage import GroupCoverage, group_coverage
 from benchmarks.forecast.groups import series_group
 from benchmarks.forecast.problem import HEADLINE, LEVELS, Array, Problem
 from benchmarks.forecast.visibility import row_weight
 
 __all__ = ["Evaluation", "Forecast"]
 
-_SMALLEST_GROUP = 500  # scored windows below which a group's coverage says too little
 _SCALE_DAYS = 182
 
 
@@ -65,9 +65,7 @@ class Evaluation:
 
     def score(self, forecast: Forecast) -> dict[str, object]:
         """Pinball, coverage and cost of a forecast, over its own series."""
-        rows = self._rows(forecast.series)
-        known = self.weight[rows] > 0
-        rows, predicted = rows[known], forecast.quantiles[known].astype(np.float64)
+        rows, predicted = self._known(forecast)
         actual, weight = self.actual[rows], self.weight[rows]
         loss = scores.pinball_loss(actual, predicted)
         per_level = scores.weighted_pinball(loss, actual, weight)
@@ -82,24 +80,47 @@ class Evaluation:
             "coverage": _by_level(covered.at_or_below),
             "coverage_error": _by_level(error),
             "coverage_error_max": round(float(error[HEADLINE].max()), 4),
-            "group_coverage_error_max": self._worst_group(predicted, rows),
+            "group_coverage_error_max": self._worst_group(forecast),
+            "pinball_by_group": self._by_group(loss, rows),
             "crossing_rate": round(scores.crossing_rate(predicted), 5),
             "windows_scored": len(rows),
             "cost": forecast.cost,
         }
 
+    def calibration(self, forecast: Forecast) -> list[GroupCoverage]:
+        """Coverage of all rows, and of each large enough group, with bootstrap limits."""
+        rows, predicted = self._known(forecast)
+        return group_coverage(
+            self.group[rows],
+            self.actual[rows],
+            predicted,
+            self.weight[rows],
+            cutoff=self.problem.rows[1][rows],
+            block=self.block,
+        )
+
+    def only(self, forecast: Forecast, series: Array) -> Forecast:
+        """Return the part of a forecast that is about `series`, which it must contain."""
+        mine = np.searchsorted(forecast.series, series)
+        cutoffs = np.arange(len(self.problem.cutoffs))[:, None]
+        rows = (cutoffs * len(forecast.series) + mine).ravel()
+        return Forecast(series, forecast.quantiles[rows], forecast.cost)
+
     def compare(self, ours: Forecast, peer: Forecast) -> scores.Skill:
         """Skill of ours against a peer over the peer's series, which ours must contain."""
-        mine = np.searchsorted(ours.series, peer.series)
-        cutoffs = np.arange(len(self.problem.cutoffs))[:, None]
-        ours_rows = (cutoffs * len(ours.series) + mine).ravel()
         rows = self._rows(peer.series)
         actual, weight = self.actual[rows], self.weight[rows]
         losses = [
             scores.pinball_loss(actual, predicted)
-            for predicted in (ours.quantiles[ours_rows], peer.quantiles)
+            for predicted in (self.only(ours, peer.series).quantiles, peer.quantiles)
         ]
         return scores.skill(*losses, weight, self.problem.rows[0][rows])
+
+    def _known(self, forecast: Forecast) -> tuple[Array, Array]:
+        """Rows of the forecast whose demand is known, and their quantiles."""
+        rows = self._rows(forecast.series)
+        known = self.weight[rows] > 0
+        return rows[known], forecast.quantiles[known].astype(np.float64)
 
     def _rows(self, series: Array) -> Array:
         cutoffs = np.arange(len(self.problem.cutoffs))[:, None]
@@ -120,16 +141,17 @@ class Evaluation:
         relative = loss[alive][:, HEADLINE].mean(axis=1) / expected[alive]
         return round(float(weight @ relative / weight.sum()), 5)
 
-    def _worst_group(self, predicted: Array, rows: Array) -> float | None:
-        excess = []
-        cutoff = self.problem.rows[1][rows]
-        for name in np.unique(self.group[rows]):
-            which = self.group[rows] == name
-            if which.sum() >= _SMALLEST_GROUP:
-                columns = (self.actual[rows], predicted, self.weight[rows], cutoff)
-                beyond = scores.excess_beyond_limits(*(x[which] for x in columns), self.block)
-                excess.append(beyond[HEADLINE].max())
-        return round(float(max(excess)), 4) if excess else None
+    def _worst_group(self, forecast: Forecast) -> float | None:
+        excess = [found.excess for found in self.calibration(forecast)[1:]]
+        return round(max(excess), 4) if excess else None
+
+    def _by_group(self, loss: Array, rows: Array) -> dict[str, float]:
+        names, at = np.unique(self.group[rows], return_inverse=True)
+        weight = self.weight[rows]
+        losses = np.bincount(at, weight * loss[:, HEADLINE].mean(axis=1))
+        demand = np.bincount(at, weight * self.actual[rows])
+        shares = losses / np.maximum(demand, 1e-9)
+        return {str(name): round(float(x), 5) for name, x in zip(names, shares, strict=True)}
 
 
 def _by_level(values: Array) -> dict[str, float]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 from pathlib import Path
 
-import numpy as np
-
+from benchmarks.forecast.cache import kept, problem_folder
 from benchmarks.forecast.evaluation import Forecast
 from benchmarks.forecast.problem import Problem
 
@@ -17,7 +15,6 @@ __all__ = ["PEERS", "peer_forecast"]
 
 _ROOT = Path(__file__).parents[2]
 _PYTHON = _ROOT / "benchmarks" / "peers" / ".venv" / "bin" / "python"
-_CACHE = _ROOT / "benchmarks" / ".cache" / "forecast"
 _SECONDS = 20 * 60  # of CPU time, so that a busy machine changes nothing
 _NO_ENVIRONMENT = f"""the peers need an environment of their own:
     uv venv {_PYTHON.parents[1].relative_to(_ROOT)}
@@ -54,19 +51,23 @@ PEERS: dict[str, dict[str, int]] = {
 }
 
 
-def peer_forecast(problem: Problem, peer: str, *, again: bool = False) -> Forecast | None:
-    """Return the peer's quantiles, from the cache where they are; None where it ran out of time."""
-    folder = _CACHE / f"{problem.name}-{problem.fingerprint}"
-    if not (folder / "problem.npz").exists():
-        problem.save(folder)
+def peer_forecast(
+    problem: Problem, peer: str, *, again: bool = False, run: bool = True
+) -> Forecast | None:
+    """Return the peer's quantiles, from the cache where they are.
+
+    None where it ran out of time, now or before, or where it is not in the cache and may not `run`.
+    """
+    folder = problem_folder(problem)
     size = min(PEERS[peer].get(problem.name, problem.n_series), problem.n_series)
     out = folder / f"{peer}-{size}"
-    cached = out.with_suffix(".json").exists() and not again
-    if not cached and not _finished(folder, peer, out, size):
-        return None
-    with np.load(out.with_suffix(".npz")) as stored:
-        cost = json.loads(out.with_suffix(".json").read_text())
-        return Forecast(stored["series"], stored["quantiles"], cost)
+    gave_up = out.with_suffix(".gave_up")
+    if run and (again or not (out.with_suffix(".json").exists() or gave_up.exists())):
+        gave_up.unlink(missing_ok=True)
+        if not _finished(folder, peer, out, size):
+            gave_up.write_text(f"{_SECONDS} s of CPU time\n")
+            return None
+    return kept(out)
 
 
 def _finished(folder: Path, peer: str, out: Path, size: int) -> bool:

@@ -17,6 +17,7 @@ __all__ = [
     "Skill",
     "coverage",
     "coverage_error",
+    "coverage_limits",
     "crossing_rate",
     "excess_beyond_limits",
     "pinball_loss",
@@ -74,13 +75,13 @@ def coverage_error(measured: Coverage) -> Array:
     return np.maximum(0, np.maximum(measured.below - LEVELS, LEVELS - measured.at_or_below))
 
 
-def excess_beyond_limits(
+def coverage_limits(
     actual: Array, predicted: Array, weight: Array, cutoff: Array, block: int
-) -> Array:
-    """Coverage error that chance does not explain, per level.
+) -> Coverage:
+    """Lower limit of the share below, and upper limit of the share at or below, per level.
 
-    Distance of each level from [lower limit of below, upper limit of at_or_below], the 90 % limits
-    of a circular bootstrap over blocks of `block` consecutive cutoffs, since windows overlap.
+    The 90 % limits of a circular bootstrap over blocks of `block` consecutive cutoffs, since
+    windows overlap.
     """
     cutoffs, at = np.unique(cutoff, return_inverse=True)
     sums = [
@@ -92,7 +93,14 @@ def excess_beyond_limits(
     resampled = [draws @ part / np.maximum(total, 1e-9)[:, None] for part in sums]
     lower = np.percentile(resampled[0], _LIMITS[0], axis=0)
     upper = np.percentile(resampled[1], _LIMITS[1], axis=0)
-    return coverage_error(Coverage(lower, upper))
+    return Coverage(lower, upper)
+
+
+def excess_beyond_limits(
+    actual: Array, predicted: Array, weight: Array, cutoff: Array, block: int
+) -> Array:
+    """Coverage error that chance does not explain: each level's distance from the limits."""
+    return coverage_error(coverage_limits(actual, predicted, weight, cutoff, block))
 
 
 def crossing_rate(predicted: Array) -> float:

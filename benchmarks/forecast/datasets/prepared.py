@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,15 @@ class Prepared:
     problem: Problem
     tables: dict[str, pd.DataFrame]
     facts: dict[str, int]
+
+    @cached_property
+    def tables_fingerprint(self) -> str:
+        """First 8 hex digits of a SHA-256 over the tables."""
+        digest = hashlib.sha256()
+        for name, table in sorted(self.tables.items()):
+            digest.update(f"{name}: {', '.join(table.columns)}\n".encode())
+            digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+        return digest.hexdigest()[:8]
 
 
 def days(start: str, end: str, step: int = 1) -> Array:
