@@ -83,6 +83,7 @@ class Evaluation:
             "group_coverage_error_max": self._worst_group(forecast),
             "pinball_by_group": self._by_group(loss, rows),
             "crossing_rate": round(scores.crossing_rate(predicted), 5),
+            "series": len(forecast.series),
             "windows_scored": len(rows),
             "cost": forecast.cost,
         }

@@ -1,75 +1,109 @@
-"""Figures of a run, and its tables for people."""
+"""The results as markdown, for `benchmarks/README.md`.
+
+    python -m benchmarks.forecast.report [--into FILE]
+
+Without a file it prints; with one it replaces what stands between the file's two markers.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
 
-from rich.table import Table
+import typer
 
-__all__ = ["figures", "score_table"]
+from benchmarks.forecast.results import RESULTS, read_results
+from benchmarks.forecast.tables import calibration_cells, score_cells, score_columns
 
-_FORMULA = "z_formula"
-_NO_COVERAGE_TARGET = "freshretailnet"  # which windows are seen depends on their demand
+__all__ = ["between_markers", "main", "markdown"]
+
+_BEGIN, _END = "<!-- forecast results: begin -->", "<!-- forecast results: end -->"
+_LEFT_OUT = {"q500", "q800", "q900", "q950", "q975", "q990", "cross"}
+_CALIBRATION = ["group", "windows", "0.8", "0.9", "0.95", "0.975", "0.99"]
+_FIGURES = ("reliability", "pinball_by_level", "pinball_by_group", "examples")
 
 
-def figures(results: dict[str, dict[str, Any]]) -> dict[str, float]:
-    """Collect the named figures; empty where ours was not run.
+def main(
+    results: Annotated[Path, typer.Option(help="What the benchmark wrote.")] = RESULTS,
+    into: Annotated[Path | None, typer.Option(help="Markdown file to refresh.")] = None,
+) -> None:
+    """Print the tables, or write them into a file."""
+    text = markdown(read_results(results))
+    if into is None:
+        typer.echo(text)
+    else:
+        into.write_text(between_markers(into.read_text(), text))
 
-    The best peer is the one that ours is least ahead of, each on the series it could finish.
+
+def markdown(document: Mapping[str, Any]) -> str:
+    """Return all figures and the tables of each set."""
+    if not document["figures"]:
+        return "Nothing has been measured yet."
+    named = [[f"`{name}`", f"{value:g}"] for name, value in sorted(document["figures"].items())]
+    parts = [_table(["figure", "value"], named)]
+    for name, result in document["sets"].items():
+        parts.extend(_of_set(name, result))
+    return "\n\n".join(parts)
+
+
+def between_markers(page: str, text: str) -> str:
+    """Return the page with `text` between its markers.
+
+    Raises
+    ------
+    ValueError
+        The page lacks a marker.
+
+    Examples
+    --------
+    >>> page = f"before\\n{_BEGIN}\\nold\\n{_END}\\nafter\\n"
+    >>> print(between_markers(page, "new"))
+    before
+    <!-- forecast results: begin -->
+    <BLANKLINE>
+    new
+    <BLANKLINE>
+    <!-- forecast results: end -->
+    after
+    <BLANKLINE>
     """
-    named: dict[str, float] = {}
-    for name, result in results.items():
-        if "ours" not in result:
-            continue
-        skills = {peer: score["skill_of_ours"] for peer, score in result["peers"].items()}
-        best = min(skills.values(), key=lambda skill: skill["estimate"])
-        named[f"skill_vs_best_peer.{name}"] = best["estimate"]
-        named[f"skill_vs_best_peer_low.{name}"] = best["low"]
-        if _FORMULA in skills:
-            named[f"skill_vs_formula.{name}"] = skills[_FORMULA]["estimate"]
-        if name != _NO_COVERAGE_TARGET:
-            named[f"coverage_error_max.{name}"] = result["ours"]["coverage_error_max"]
-        named[f"group_coverage_error_max.{name}"] = result["ours"]["group_coverage_error_max"]
-    return named
+    before, begun, rest = page.partition(_BEGIN)
+    _, ended, after = rest.partition(_END)
+    if not (begun and ended):
+        raise ValueError(f"the page needs the lines {_BEGIN} and {_END}")
+    return f"{before}{_BEGIN}\n\n{text}\n\n{_END}{after}"
 
 
-def score_table(name: str, result: dict[str, Any]) -> Table:
-    """One row per forecast, the best pinball first.
-
-    Pinball per unit of demand: mean over 0.8-0.99, by level, by revenue, and scaled by each series'
-    own level. Then the largest coverage error, the largest beyond a group's limits, and crossings.
-    """
-    title = f"{name}: {result['windows']:,} windows, {result['share_scored']:.0%} scored; in %"
-    table = Table(title=title)
-    table.add_column("forecast", no_wrap=True)
-    levels = list(next(iter(result["peers"].values()))["pinball_by_level"])
-    for column in ("series", "pinball", *levels, "revenue", "scaled", "cover", "group", "cross"):
-        table.add_column(column, justify="right")
-    for column in ("s", "GiB", "ours ahead by"):
-        table.add_column(column, justify="right", no_wrap=True)
-    scored = result["peers"] | ({"ours": result["ours"]} if "ours" in result else {})
-    for forecast, score in sorted(scored.items(), key=lambda item: item[1]["pinball"]):
-        table.add_row(forecast, *_cells(score, levels), style="bold" if forecast == "ours" else "")
-    return table
+def _of_set(name: str, result: Mapping[str, Any]) -> Iterator[str]:
+    scored = f"{result['windows']:,} windows, {result['share_scored']:.0%} of them scored"
+    at = f"commit `{result['commit'][:8]}`{' and uncommitted changes' * result['uncommitted']}"
+    yield f"### {name}"
+    yield f"{scored}; {result['date']}, {at}. In %; *ours ahead by* with its 90 % interval."
+    columns = score_columns(result)
+    shown = [i for i, column in enumerate(columns) if column not in _LEFT_OUT]
+    rows = ([_bold(cells[i], cells[0]) for i in shown] for cells in score_cells(result))
+    yield _table([columns[i] for i in shown], rows)
+    if result["missing"]:
+        yield f"Not in the table, because it had not finished: {', '.join(result['missing'])}."
+    yield "Coverage of ours by group, with 90 % limits:"
+    yield _table(_CALIBRATION, calibration_cells(result))
+    pictures = (f"[{title.replace('_', ' ')}]({_picture(name, title)})" for title in _FIGURES)
+    yield f"Pictures: {' · '.join(pictures)}."
 
 
-def _cells(score: dict[str, Any], levels: list[str]) -> list[str]:
-    cost, skill = score["cost"], score.get("skill_of_ours")
-    ahead = "{estimate:+.1%} [{low:+.1%}, {high:+.1%}]".format(**skill) if skill else ""
-    return [
-        f"{cost['series']:,}",
-        _percent(score["pinball"], 2),
-        *(_percent(score["pinball_by_level"][level]) for level in levels),
-        _percent(score["pinball_revenue"]),
-        _percent(score["pinball_scaled"]),
-        _percent(score["coverage_error_max"]),
-        _percent(score["group_coverage_error_max"]),
-        _percent(score["crossing_rate"]),
-        f"{cost['seconds']:,.0f}",
-        f"{cost['peak_gib']:.2f}",
-        ahead,
-    ]
+def _picture(name: str, title: str) -> str:
+    return f"results/figures/{name}_{title}.png"
 
 
-def _percent(share: float | None, digits: int = 1) -> str:
-    return "–" if share is None else f"{100 * share:.{digits}f}"
+def _bold(cell: str, forecast: str) -> str:
+    return f"**{cell}**" if forecast == "ours" and cell else cell.strip()
+
+
+def _table(columns: list[str], rows: Iterable[list[str]]) -> str:
+    rule = ["---", *["---:"] * (len(columns) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (columns, rule, *rows))
+
+
+if __name__ == "__main__":
+    typer.run(main)
