@@ -1,0 +1,1 @@
+"""The decision engine measured: speed, and money saved against other policies."""
