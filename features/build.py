@@ -16,6 +16,7 @@ from features.group_levels import group_levels
 from features.groups import group_totals
 from features.history import Block, History
 from features.horizon_calendar import horizon_calendar
+from features.order_sizes import order_sizes
 from features.panel import Panel
 from features.past_totals import past_totals
 from features.prices import prices
@@ -33,6 +34,7 @@ Family = Callable[[History, IntArray], dict[str, FloatArray]]
 FAMILIES: Mapping[str, Family] = {
     "demand_history": demand_history,
     "past_totals": past_totals,
+    "order_sizes": order_sizes,
     "seasonality": seasonality,
     "group_levels": group_levels,
     "promotions": promotions,

@@ -19,6 +19,7 @@ from features.attributes import (
 )
 from features.days_off import days_off
 from features.known_ahead import PriceChanges, PromotionDays
+from features.order_days import OrderDays, read_order_days
 from features.panel import Panel
 from features.series_index import expand_ranges
 from features.tables import days, period_index, read_table
@@ -42,6 +43,7 @@ class Facts:
     attributes : code of each attribute per series, int32 (n_series,); -1 = unknown.
     groupings : attributes whose members' common level is a feature, as codes ≥ 0.
     promotions, prices : None where there is no such table.
+    orders : what orders were behind the demand; None where it came without order lines.
     holidays : sorted datetime64[D]; None where no country is set.
     """
 
@@ -50,6 +52,7 @@ class Facts:
     groupings: Mapping[str, IntArray] = field(default_factory=dict)
     promotions: PromotionDays | None = None
     prices: PriceChanges | None = None
+    orders: OrderDays | None = None
     holidays: DateArray | None = None
 
     def block(self, which: slice) -> Facts:
@@ -60,6 +63,7 @@ class Facts:
             groupings={name: codes[which] for name, codes in self.groupings.items()},
             promotions=None if self.promotions is None else self.promotions.block(which),
             prices=None if self.prices is None else self.prices.block(which),
+            orders=None if self.orders is None else self.orders.block(which),
         )
 
     def until(self, cutoff: int) -> Facts:
@@ -68,6 +72,7 @@ class Facts:
             self,
             promotions=None if self.promotions is None else self.promotions.until(cutoff),
             prices=None if self.prices is None else self.prices.until(cutoff),
+            orders=None if self.orders is None else self.orders.until(cutoff),
         )
 
 
@@ -93,6 +98,7 @@ def read_facts(
         groupings=_groupings(panel, attributes),
         promotions=_promotions(panel, promotions, attributes, vocabulary.get(CHANNELS, [])),
         prices=_prices(panel, read_table(tables, "prices")),
+        orders=read_order_days(tables, panel),
         holidays=days_off(country, panel) if country else None,
     )
 

@@ -54,7 +54,7 @@ def group_totals(panel: Panel, facts: Facts, blocks: list[slice]) -> dict[str, G
     """
     sums: dict[str, dict[str, FloatArray]] = {name: {} for name in facts.groupings}
     for block in blocks:
-        figures = measures(panel.block(block), facts.block(block))
+        figures = measures(panel.block(block), replace(facts.block(block), orders=None))
         for name, codes in facts.groupings.items():
             n_groups = int(codes.max(initial=0)) + 1
             wanted = COMMON + PRIORS if name in PRIOR_GROUPINGS else COMMON

@@ -13,11 +13,11 @@ import numpy as np
 
 from stockalert.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["PriceChanges", "PromotionDays", "Window"]
+__all__ = ["PriceChanges", "PromotionDays", "TimedFacts", "Window"]
 
 
 @dataclass(frozen=True)
-class _Facts:
+class TimedFacts:
     """Facts about series, sorted by series; period and known count from the panel's first."""
 
     series: IntArray
@@ -43,7 +43,7 @@ class _Facts:
 
 
 @dataclass(frozen=True)
-class PromotionDays(_Facts):
+class PromotionDays(TimedFacts):
     """One period of one series under one promotion.
 
     Attributes
@@ -59,7 +59,7 @@ class PromotionDays(_Facts):
 
 
 @dataclass(frozen=True)
-class PriceChanges(_Facts):
+class PriceChanges(TimedFacts):
     """The listed price of a series from a period on.
 
     Attributes

@@ -7,6 +7,7 @@ import numpy as np
 from features.censoring import visible
 from features.facts import Facts
 from features.known_ahead import PromotionDays
+from features.order_days import ORDER_MEASURES
 from features.panel import Panel
 from features.ratios import ratio
 from stockalert.arrays import BoolArray, FloatArray
@@ -25,6 +26,7 @@ def measures(panel: Panel, facts: Facts) -> dict[str, FloatArray]:
     stocked : share in stock, before masking
     price, priced : last price known, and 1 where there is one
     promo_units, views, carts, searches, browsed : as measured; browsed = 1 where there is a feed
+    order_count, known_orders, … : of order lines (order_days.py), in visible periods
     promoted, promoted_units : visible share under promotion, and what sold in it
     promoted_with_base, promoted_base : where the series' ordinary rate was known, what sold under
     promotion and what that rate would have sold
@@ -46,6 +48,10 @@ def measures(panel: Panel, facts: Facts) -> dict[str, FloatArray]:
             figures[name] = np.nan_to_num(measured.astype(np.float64))
     if panel.views is not None:
         figures["browsed"] = (~np.isnan(panel.views)).astype(np.float64)
+    if facts.orders is not None:
+        for name in ORDER_MEASURES:
+            ordered = np.where(share > 0, facts.orders.dense(name, units.shape), 0.0)
+            figures["order_count" if name == "orders" else name] = ordered
     if facts.promotions is not None:
         ordinary = panel.periods_in(ORDINARY_DAYS)
         figures |= _promoted(units, share, facts.promotions, ordinary)

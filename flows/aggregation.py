@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from flows.order_sizes import ORDER_SIZES, order_sizes_query
 from flows.sql import identifiers
 from stockalert.tables.declaration import Table
 
 __all__ = ["canonical_query", "origin_of"]
 
-_ORIGINS = {"sales": ("sales", "order_lines"), "browsing": ("browsing", "events")}
+_ORIGINS = {
+    "sales": ("sales", "order_lines"),
+    "browsing": ("browsing", "events"),
+    ORDER_SIZES.name: ("order_lines",),
+}
 
 
 def origin_of(name: str, tables: Collection[str]) -> str | None:
@@ -39,6 +44,8 @@ def canonical_query(
     view : quoted name of the rows that count, with the contract's columns and types.
     period : "D" or "W-MON".
     """
+    if table.name == ORDER_SIZES.name:
+        return order_sizes_query(view, period)
     if origin == "order_lines" and table.name == "sales":
         return _sales_from_lines(view, period)
     if origin == "events" and table.name == "browsing":

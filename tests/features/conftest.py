@@ -25,6 +25,7 @@ SKUS = {
     "oats": "breakfast",
 }
 LOCATIONS = ("north", "south")
+WEEKLY = ("sales", "stock", "browsing", "order_sizes")
 
 
 @pytest.fixture
@@ -72,10 +73,11 @@ def _write(
         "promotions": _promotions(rng, dates),
         "prices": _prices(rng, dates),
         "browsing": _browsing(rng, dates),
+        "order_sizes": _order_sizes(rng, dates),
         "purchase_orders": pd.DataFrame({"sku": ["cocoa"], "location": ["north"]}),
     }
     if period == "W-MON":
-        frames |= {name: _weekly(frames[name]) for name in ("sales", "stock", "browsing")}
+        frames |= {name: _weekly(frames[name]) for name in WEEKLY}
     for name, frame in frames.items():
         stored = frame if shuffle is None else frame.sample(frac=1.0, random_state=shuffle)
         stored.to_parquet(tables / f"{name}.parquet", index=False)
@@ -86,6 +88,7 @@ def _weekly(frame: pd.DataFrame) -> pd.DataFrame:
     monday = frame["date"] - pd.to_timedelta(frame["date"].dt.day_of_week, unit="D")
     keys = [name for name in ("sku", "location") if name in frame]
     means = {"unit_price": "mean", "on_hand": "last", "in_stock_share": "mean"}
+    means["largest_order"] = "max"
     how = {name: means.get(name, "sum") for name in frame.columns if name not in [*keys, "date"]}
     return frame.assign(date=monday).groupby([*keys, "date"], as_index=False).agg(how)
 
@@ -152,6 +155,25 @@ def _browsing(rng: np.random.Generator, dates: pd.DatetimeIndex) -> pd.DataFrame
         add_to_carts=rng.binomial(views.astype(int), 0.2).astype(float),
         searches=rng.poisson(2, len(frame)).astype(float),
         unique_visitors=views,
+    )
+
+
+def _order_sizes(rng: np.random.Generator, dates: pd.DatetimeIndex) -> pd.DataFrame:
+    frame = _cross(dates)
+    frame = frame[rng.random(len(frame)) < 0.4].reset_index(drop=True)
+    orders = rng.integers(1, 5, len(frame)).astype(float)
+    size = rng.gamma(1.0, 6.0, len(frame)).round() + 1
+    return frame.assign(
+        orders=orders,
+        known_orders=orders,
+        repeat_orders=rng.binomial(orders.astype(int), 0.3).astype(float),
+        bulk_orders=(size > 20).astype(float),
+        usual_units=orders * np.minimum(size, 20),
+        largest_order=size,
+        squared_units=orders * size**2,
+        log_units=orders * np.log(size),
+        log_squares=orders * np.log(size) ** 2 * 1.1,
+        returned_units=rng.binomial(1, 0.1, len(frame)).astype(float),
     )
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from features.build import FAMILIES, build_rows
 from features.facts import Facts, read_facts
-from features.known_ahead import PriceChanges, PromotionDays
+from features.known_ahead import PriceChanges, PromotionDays, TimedFacts
+from features.order_days import OrderDays
 from features.panel import MEASURES, Panel
 from features.reading import read_panel
 
@@ -31,7 +32,7 @@ def _after(panel: Panel, cutoff: int, seed: int) -> Panel:
 
 
 def _told_later(facts: Facts, panel: Panel, cutoff: int, seed: int) -> Facts:
-    """Replace every promotion and price told of after the cutoff by others."""
+    """Replace every promotion, price and order told of after the cutoff by others."""
     rng, n = np.random.default_rng(seed), 400
     series = np.sort(rng.integers(0, panel.n_series, n))
     period = rng.integers(0, panel.n_periods + 30, n)
@@ -41,16 +42,19 @@ def _told_later(facts: Facts, panel: Panel, cutoff: int, seed: int) -> Facts:
         series, period, known, random, random, rng.integers(0, 2, n).astype(np.int16)
     )
     prices = PriceChanges(series, period, known, random)
+    orders = OrderDays(series, known, known, *[random * 50] * 10)
     assert facts.promotions is not None
     assert facts.prices is not None
+    assert facts.orders is not None
     return replace(
         facts,
         promotions=_merged(facts.promotions.until(cutoff), promotions),
         prices=_merged(facts.prices.until(cutoff), prices),
+        orders=_merged(facts.orders.until(cutoff), orders),
     )
 
 
-def _merged(one: PromotionDays | PriceChanges, other: PromotionDays | PriceChanges):
+def _merged(one: TimedFacts, other: TimedFacts):
     fields = {name: np.concatenate([vars(one)[name], vars(other)[name]]) for name in vars(one)}
     order = np.lexsort((fields["known"], fields["period"], fields["series"]))
     return type(one)(**{name: values[order] for name, values in fields.items()})

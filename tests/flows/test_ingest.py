@@ -13,6 +13,7 @@ import pytest
 
 from flows.ingest import ingest
 from flows.intake import Intake
+from flows.order_sizes import ORDER_SIZES
 from stockalert.errors import ContractError
 from stockalert.tables.arrow import arrow_schema
 from stockalert.tables.inputs import INPUT_TABLES
@@ -259,10 +260,11 @@ def test_further_texts_of_products_are_kept_as_attributes(tmp_path: Path) -> Non
 
 def test_canonical_files_carry_units_and_every_column_of_the_contract(tmp_path: Path) -> None:
     intake = run(cafe(tmp_path / "data", cafe_orders()), tmp_path / "work")
+    tables = INPUT_TABLES | {ORDER_SIZES.name: ORDER_SIZES}
     for name, report in intake.tables.items():
         schema = pq.read_schema(report.path)
         assert schema.remove_metadata().equals(
-            arrow_schema(INPUT_TABLES[name]).remove_metadata(), check_metadata=True
+            arrow_schema(tables[name]).remove_metadata(), check_metadata=True
         ), name
     assert json.loads(intake.to_json())["tables"]["sales"]["derived_from"] == "order_lines"
 

