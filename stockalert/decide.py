@@ -11,10 +11,9 @@ import numpy as np
 from stockalert.arrays import FloatArray
 from stockalert.formulas import formula_reorder_point, static_reorder_point
 from stockalert.items import Items
-from stockalert.outlook import Outlook
+from stockalert.outlook import Horizons, Outlook
 from stockalert.policy import LotRules, Policy, economic_quantity, lot_size, order_plan
 from stockalert.positions import Position, order_by_dates
-from stockalert.quantiles import at_horizon, mean
 from stockalert.service_level import (
     ServiceLevels,
     cost_levels,
@@ -59,32 +58,6 @@ class Past:
     mean: FloatArray
     sd: FloatArray
     period_days: int
-
-
-@dataclass(frozen=True)
-class Horizons:
-    """Quantiles of demand at common horizons.
-
-    Attributes
-    ----------
-    days : shape (n_horizons,), ascending
-    values : shape (n, n_horizons, n_levels), units
-    levels : shape (n_levels,)
-    """
-
-    days: FloatArray
-    values: FloatArray
-    levels: FloatArray
-
-    @property
-    def median(self) -> FloatArray:
-        """Median demand per horizon, shape (n, n_horizons), units."""
-        return np.asarray(self.values[:, :, int(np.argmin(np.abs(self.levels - 0.5)))])
-
-    def expected_over(self, days: FloatArray) -> FloatArray:
-        """Expected demand over the next `days`, shape (n,), units."""
-        wanted = at_horizon(self.values, self.days, np.asarray(days, np.float64)[:, None])
-        return mean(wanted[:, 0], self.levels)
 
 
 def decide(

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from stockalert.arrays import FloatArray, NumberArray
-from stockalert.quantiles import mean
+from stockalert.quantiles import at_horizon, mean
 from stockalert.tables.columns import quantile_column
 
-__all__ = ["Outlook", "forecasts_frame"]
+__all__ = ["Horizons", "Outlook", "forecasts_frame"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,32 @@ class Outlook:
     def expected_demand(self) -> FloatArray:
         """Mean demand over the protection interval, shape (n,), units."""
         return mean(self.values, self.levels)
+
+
+@dataclass(frozen=True)
+class Horizons:
+    """Quantiles of demand at common horizons.
+
+    Attributes
+    ----------
+    days : shape (n_horizons,), ascending
+    values : shape (n, n_horizons, n_levels), units
+    levels : shape (n_levels,)
+    """
+
+    days: FloatArray
+    values: FloatArray
+    levels: FloatArray
+
+    @property
+    def median(self) -> FloatArray:
+        """Median demand per horizon, shape (n, n_horizons), units."""
+        return np.asarray(self.values[:, :, int(np.argmin(np.abs(self.levels - 0.5)))])
+
+    def expected_over(self, days: FloatArray) -> FloatArray:
+        """Expected demand over the next `days`, shape (n,), units."""
+        wanted = at_horizon(self.values, self.days, np.asarray(days, np.float64)[:, None])
+        return mean(wanted[:, 0], self.levels)
 
 
 def forecasts_frame(

@@ -15,7 +15,14 @@ import pandas as pd
 from stockalert.arrays import BoolArray, DateArray, FloatArray, NumberArray
 from stockalert.quantiles import probability_at_most
 
-__all__ = ["Position", "days_of_cover", "order_by_dates", "position_at", "stockout_probability"]
+__all__ = [
+    "Position",
+    "days_of_cover",
+    "open_orders",
+    "order_by_dates",
+    "position_at",
+    "stockout_probability",
+]
 
 FARTHEST_DAYS = 3650.0
 
@@ -71,6 +78,29 @@ def position_at(
         backordered=found["backordered"].fillna(0.0).to_numpy(),
         known=wanted.isin(last.index[last["on_hand"].notna()]),
     )
+
+
+def open_orders(purchase_orders: pd.DataFrame | None, today: pd.Timestamp) -> pd.DataFrame:
+    """Orders placed up to today, not cancelled and not yet received.
+
+    Returns
+    -------
+    sku, location, ordered_at, expected_at and to_come (units)
+    """
+    names = ["sku", "location", "ordered_at", "expected_at", "to_come"]
+    if purchase_orders is None:
+        empty = {"sku": "str", "location": "str", "to_come": "float64"}
+        kinds = {name: empty.get(name, "datetime64[us]") for name in names}
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+    is_open = (
+        (purchase_orders["ordered_at"] <= today)
+        & ~(purchase_orders["cancelled_at"] <= today)
+        & ~(purchase_orders["received_at"] <= today)
+    )
+    coming = _placed(purchase_orders[is_open])
+    came = coming["units_received"].where(coming["received_at"].isna()).fillna(0.0)
+    to_come = (coming["units_ordered"] - came).clip(lower=0.0)
+    return coming.assign(to_come=to_come).reindex(columns=names)
 
 
 def stockout_probability(
@@ -157,15 +187,5 @@ def _placed(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _on_order(purchase_orders: pd.DataFrame | None, today: pd.Timestamp) -> pd.Series[float]:
     """Units still to come of orders placed up to today, by sku and location."""
-    if purchase_orders is None:
-        empty = pd.MultiIndex.from_arrays([[], []], names=["sku", "location"])
-        return pd.Series(index=empty, dtype="float64")
-    is_open = (
-        (purchase_orders["ordered_at"] <= today)
-        & ~(purchase_orders["cancelled_at"] <= today)
-        & ~(purchase_orders["received_at"] <= today)
-    )
-    open_orders = _placed(purchase_orders[is_open])
-    came = open_orders["units_received"].where(open_orders["received_at"].isna()).fillna(0.0)
-    to_come = (open_orders["units_ordered"] - came).clip(lower=0.0).sort_values()
-    return to_come.groupby([open_orders["sku"], open_orders["location"]]).sum()
+    coming = open_orders(purchase_orders, today).sort_values("to_come")
+    return coming.groupby(["sku", "location"])["to_come"].sum()

@@ -17,6 +17,7 @@ from stockalert.arrays import FloatArray, NumberArray
 __all__ = [
     "MAX_LEVEL",
     "at_horizon",
+    "expected_excess",
     "mean",
     "mixture",
     "probability_at_most",
@@ -114,6 +115,41 @@ def mean(values: NumberArray, levels: NumberArray) -> FloatArray:
     knots, shares = _knots(values, levels)
     body = (knots[:, 1:] + knots[:, :-1]) @ np.diff(shares) / 2
     return np.asarray(body + (1 - shares[-1]) * (knots[:, -1] + _tail_width(knots, shares)))
+
+
+def expected_excess(values: NumberArray, levels: NumberArray, x: NumberArray | float) -> FloatArray:
+    """E[(quantity − x)⁺] of each row: the area between its quantile function and x.
+
+    Parameters
+    ----------
+    values : shape (n, n_levels), units, non-decreasing over the levels
+    x : a number, shape (n,), or shape (n or 1, k), units
+
+    Returns
+    -------
+    shape (n,), or (n, k) where `x` has two dimensions, units
+
+    Examples
+    --------
+    >>> values, levels = np.array([[10.0, 20.0, 30.0]]), np.array([0.5, 0.8, 0.9])
+    >>> expected_excess(values, levels, np.array([[0.0, 20.0]])).round(4).tolist()
+    [[13.7427, 2.7427]]
+    """
+    knots, shares = _knots(values, levels)
+    wanted = _per_row(x, len(knots))
+    over = np.clip(knots[:, :1] - wanted, 0.0, None)
+    total = np.zeros(wanted.shape)
+    for right in range(1, knots.shape[1]):
+        rise = (knots[:, right] - knots[:, right - 1])[:, None]
+        below, over = over, np.clip(knots[:, right, None] - wanted, 0.0, None)
+        slope = np.divide(over - below, rise, out=np.ones_like(over), where=rise > 0)
+        total += (shares[right] - shares[right - 1]) * slope * (over + below) / 2
+    width = _tail_width(knots, shares)[:, None]
+    gap = np.clip(wanted - knots[:, -1:], 0.0, None)
+    fade = np.exp(-np.divide(gap, width, out=np.full_like(gap, np.inf), where=width > 0))
+    inside = wanted <= knots[:, -1:]
+    total += (1 - shares[-1]) * np.where(inside, over + width, width * fade)
+    return total if np.ndim(x) == 2 else total[:, 0]
 
 
 def mixture(values: NumberArray, weights: NumberArray, levels: NumberArray) -> FloatArray:
