@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,14 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+
+def _minutes(value: float) -> float:
+    """Refuse what is no length of time; a search without an end would never train."""
+    if not 0.0 <= value < math.inf:
+        raise typer.BadParameter(f"expected minutes, 0 or more, found {value:g}")
+    return value
+
+
 Data = Annotated[Path, typer.Option("--data", help="Directory with the input tables.")]
 Out = Annotated[Path, typer.Option("--out", help="Directory that holds everything published.")]
 AsOf = Annotated[
@@ -36,6 +45,16 @@ AsOf = Annotated[
     ),
 ]
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file (TOML).")]
+
+Tune = Annotated[
+    float,
+    typer.Option(
+        "--tune",
+        metavar="MINUTES",
+        callback=_minutes,
+        help="Search so long for better parameters first, for this training alone; 0: no search.",
+    ),
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Add the traceback to an error.")]
 
 
@@ -80,7 +99,13 @@ def validate(data: Data, as_of: AsOf = None, config: Config = None, debug: Debug
 
 @app.command()
 def train(
-    data: Data, out: Out, as_of: AsOf = None, config: Config = None, debug: Debug = False
+    data: Data,
+    out: Out,
+    *,
+    as_of: AsOf = None,
+    config: Config = None,
+    tune: Tune = 0.0,
+    debug: Debug = False,
 ) -> None:
     """Build features, train, calibrate, prove, log to MLflow; promote or say why not."""
     with _job(out, debug):
@@ -88,7 +113,7 @@ def train(
         from flows.report import print_training
         from flows.train import train as run
 
-        print_training(run(data, out, _day(as_of), config))
+        print_training(run(data, out, _day(as_of), config, tune))
 
 
 @app.command()

@@ -7,22 +7,26 @@ import json
 from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from flows.progress import report
 from flows.run import Run
+from flows.settings_sections import ModelSettings
 from flows.training_rows import TrainingSet, baselines
 from models.quantile import level_name
 from models.tracking import DataFacts, TrainedArtifacts, TrainingRecord
 from models.training import TrainedModel, train
+from models.tuning import Trial
 from stockalert.rows import Rows
 
 __all__ = [
     "COVERAGE_FILE",
     "FEATURES_FILE",
     "artifacts_of",
+    "booster_parameters",
     "features_fingerprint",
     "fit",
     "record_of",
@@ -30,6 +34,17 @@ __all__ = [
 
 COVERAGE_FILE = "coverage.json"
 FEATURES_FILE = "features.json"
+_BOOSTER = {
+    "num_leaves",
+    "learning_rate",
+    "n_estimators",
+    "min_child_samples",
+    "tail_samples",
+    "feature_fraction",
+    "extra_trees",
+    "exposure_power",
+    "early_stopping_rounds",
+}
 _LEAST_OUTCOMES = 100
 _EXAMPLE_ROWS = 5
 _EXAMPLES = 20
@@ -47,13 +62,14 @@ def fit(run: Run, training: TrainingSet) -> TrainedModel:
         calibration_days=model.calibration_days,
         baselines=baselines(training, run),
         progress=lambda stage, done, total: report(f"training: {stage}", done, total),
-        num_leaves=model.num_leaves,
-        learning_rate=model.learning_rate,
-        n_estimators=model.n_estimators,
-        min_child_samples=model.min_child_samples,
-        early_stopping_rounds=model.early_stopping_rounds,
-        n_jobs=model.threads or None,
+        **booster_parameters(model),
     )
+
+
+def booster_parameters(model: ModelSettings) -> dict[str, Any]:
+    """Parameters of `DemandModel.fit` that the settings name; the others have its defaults."""
+    chosen = model.model_dump(include=_BOOSTER, exclude_none=True)
+    return {**chosen, "n_jobs": model.threads or None}
 
 
 def artifacts_of(run: Run, training: TrainingSet, trained: TrainedModel) -> TrainedArtifacts:
@@ -67,7 +83,12 @@ def artifacts_of(run: Run, training: TrainingSet, trained: TrainedModel) -> Trai
 
 
 def record_of(
-    run: Run, training: TrainingSet, trained: TrainedModel, *, as_of: date
+    run: Run,
+    training: TrainingSet,
+    trained: TrainedModel,
+    *,
+    as_of: date,
+    trials: Sequence[Trial] = (),
 ) -> TrainingRecord:
     """Gather what MLflow is told about a training."""
     report_, settings = trained.report, run.settings
@@ -85,7 +106,7 @@ def record_of(
         settings_fingerprint=run.model_fingerprint,
         features_fingerprint=features_fingerprint(trained.final.names),
         params={
-            **settings.model.model_dump(exclude={"levels"}),
+            **settings.model.model_dump(exclude={"levels"}, exclude_none=True),
             "levels": " ".join(level_name(level) for level in settings.model.levels),
             "period": settings.period,
             "series": training.panel.n_series,
@@ -99,6 +120,7 @@ def record_of(
         scores=report_.scores,
         importances=report_.importances,
         examples=_examples(training, trained),
+        trials=trials,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -18,6 +19,7 @@ from models.registry import Champion, champion, promote, set_verdict
 from models.tracking import TrainingRecord, log_training
 from models.tracking_store import open_store
 from models.training import TrainedModel
+from models.tuning import Trial
 from stockalert.errors import ChampionError
 
 __all__ = ["Outcome", "log_and_judge"]
@@ -32,16 +34,24 @@ class Outcome:
     version : of the registered model
     run_id : of MLflow's parent run
     verdict : promoted or not, and why
+    notes : what else the user should know
     """
 
     version: str
     run_id: str
     verdict: Verdict
+    notes: tuple[str, ...] = ()
 
 
-def log_and_judge(run: Run, training: TrainingSet, trained: TrainedModel, as_of: date) -> Outcome:
+def log_and_judge(
+    run: Run,
+    training: TrainingSet,
+    trained: TrainedModel,
+    as_of: date,
+    trials: Sequence[Trial] = (),
+) -> Outcome:
     """Log the training, compare it with the champion, and move the alias if it may serve."""
-    record = record_of(run, training, trained, as_of=as_of)
+    record = record_of(run, training, trained, as_of=as_of, trials=trials)
     out, uri = run.workspace.out, run.settings.paths.tracking_uri
     store = open_store(out, tracking_uri=uri)
     try:

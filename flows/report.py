@@ -11,7 +11,9 @@ __all__ = ["print_night", "print_training"]
 
 
 def print_training(outcome: Outcome) -> None:
-    """Say which version was trained and what became of it."""
+    """Say which version was trained, what became of it, and what else there is to know."""
+    for note in outcome.notes:
+        print(note)
     print(f"model version {outcome.version}: {outcome.verdict.reason}")
 
 

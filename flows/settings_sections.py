@@ -122,6 +122,18 @@ class ModelSettings(Section):
     )
     n_estimators: _Count = Field(default=120, description="Most trees per level")
     min_child_samples: _Count = Field(default=200, description="Fewest rows in a leaf")
+    tail_samples: _Count | None = Field(
+        default=None, description="Fewest rows beyond the level in a leaf; unset = the model's own"
+    )
+    feature_fraction: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=None, description="Share of the features that a tree may use; unset = likewise"
+    )
+    extra_trees: bool | None = Field(
+        default=None, description="Whether thresholds are drawn by chance; unset = likewise"
+    )
+    exposure_power: _Share | None = Field(
+        default=None, description="1 = units count, 0 = rows count, when trained; unset = likewise"
+    )
     early_stopping_rounds: _Whole = Field(
         default=20, description="Trees without gain before training stops; 0 = never"
     )

@@ -37,7 +37,10 @@ def _lines(section: BaseModel, path: str, comments: bool) -> Iterator[str]:
         else:
             if comments and field.description:
                 yield f"# {field.description}"
-            yield f"{name} = {_value(value)}"
+            if value is not None:  # TOML has no word for what is not set
+                yield f"{name} = {_value(value)}"
+            elif comments:
+                yield f"# {name} = …"
     for name, inner in below.items():
         full = f"{path}{name}"
         yield from ("", f"[{full}]", *_lines(inner, f"{full}.", comments))

@@ -18,8 +18,10 @@ __all__ = ["night_summary", "publish_summary", "training_summary"]
 
 def training_summary(run: Run, intake: Intake, outcome: Outcome) -> dict[str, Any]:
     """Rows read, the version trained and the verdict on it."""
+    summary = _input(run, intake)
+    summary["notes"] += outcome.notes
     return {
-        **_input(run, intake),
+        **summary,
         "model_version": outcome.version,
         "mlflow_run": outcome.run_id,
         "promoted": outcome.verdict.promote,

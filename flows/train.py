@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,26 +17,40 @@ from flows.settings import load_settings
 from flows.steps import read_tables, step
 from flows.summary import publish_summary, training_summary
 from flows.training_rows import build_training_set
+from flows.tuning import told_of_tuning, tuned
+from models.tuning import Trial
 
 __all__ = ["train", "train_model"]
 
 _build = step("build training rows")(build_training_set)
 _fit = step("fit and prove", tells=True)(fit)
+_tune = step("tune", tells=True)(tuned)
 _log = step("log and judge")(log_and_judge)
 
 
 @flow(name="train", validate_parameters=False)
-def train(data: Path, out: Path, as_of: date | None = None, config: Path | None = None) -> Outcome:
-    """Train on everything known by `as_of`, prove it, and promote it or say why not."""
+def train(
+    data: Path,
+    out: Path,
+    as_of: date | None = None,
+    config: Path | None = None,
+    tune_minutes: float = 0.0,
+) -> Outcome:
+    """Train on everything known by `as_of`, prove it, and promote it or say why not.
+
+    Parameters
+    ----------
+    tune_minutes : spent before on a search for better parameters; 0 = none.
+    """
     settings = load_settings(config)
     with open_run(data, out, settings=settings, as_of=as_of, now=now()) as run:
         intake = read_tables(run)
-        outcome = train_model(run, intake)
+        outcome = train_model(run, intake, tune_minutes)
         publish_summary("training", training_summary(run, intake, outcome))
     return outcome
 
 
-def train_model(run: Run, intake: Intake) -> Outcome:
+def train_model(run: Run, intake: Intake, tune_minutes: float = 0.0) -> Outcome:
     """Train, log to MLflow and judge, from the canonical tables of the run.
 
     Raises
@@ -44,5 +59,9 @@ def train_model(run: Run, intake: Intake) -> Outcome:
         There is too little history to train or to prove a model.
     """
     training = _build(run, intake.as_of)
+    trials: tuple[Trial, ...] = ()
+    if tune_minutes:
+        run, trials = _tune(run, training, tune_minutes)
     trained = _fit(run, training)
-    return _log(run, training, trained, intake.as_of)
+    outcome = _log(run, training, trained, intake.as_of, trials)
+    return replace(outcome, notes=told_of_tuning(trials)) if tune_minutes else outcome

@@ -60,11 +60,12 @@ class DemandModel:
         period_days: int = 1,
         validation: Rows | None = None,
         on_level: Callable[[int, int], None] | None = None,
+        exposure_power: float = EXPOSURE_POWER,
         **booster: Any,
     ) -> Self:
         """Train on `rows`; with `validation` (later rows), each level stops early.
 
-        A row weighs trust × (scale × horizon) ** `EXPOSURE_POWER`.
+        A row weighs trust × (scale × horizon) ** `exposure_power`.
 
         Parameters
         ----------
@@ -72,8 +73,10 @@ class DemandModel:
         """
         positions = [rows.names.index(name) for name in rows.categorical]
         boosters = QuantileBoosters(tuple(levels), categorical_features=positions, **booster)
-        target, weight = _target(rows)
-        later = None if validation is None else (validation.values, *_target(validation))
+        target, weight = _target(rows, exposure_power)
+        later = None
+        if validation is not None:
+            later = (validation.values, *_target(validation, exposure_power))
         boosters.fit(rows.values, target, weight, eval_set=later, on_level=on_level)
         until = np.max(rows.cutoff + rows.horizon.astype(np.int64) * period_days)
         calibration = Calibration.none(levels, period_days=period_days)
@@ -167,10 +170,10 @@ def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _target(rows: Rows) -> tuple[FloatArray, FloatArray]:
+def _target(rows: Rows, exposure_power: float) -> tuple[FloatArray, FloatArray]:
     """Return scale-free demand per period, and each row's weight (mean 1)."""
     if rows.demand is None:
         raise ValueError("training needs rows with demand")
     exposure = rows.scale.astype(np.float64) * rows.horizon
-    weight = exposure**EXPOSURE_POWER * (1.0 if rows.weight is None else rows.weight)
+    weight = exposure**exposure_power * (1.0 if rows.weight is None else rows.weight)
     return rows.demand / exposure, weight / weight.mean()

@@ -7,7 +7,7 @@ and sees its levels side by side as child runs with the same metric names.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,6 +21,7 @@ from models.figures import training_figures
 from models.quantile import level_name
 from models.quiet import quiet_environment
 from models.tracked_metrics import label_groups, level_metrics, summary_metrics
+from models.tuning import Trial
 
 quiet_environment()
 
@@ -75,6 +76,7 @@ class TrainingRecord:
     params : parameters worth comparing between runs.
     scores, importances : of `models.training.TrainingReport`.
     examples : columns label, actual, and one per quantile (q050 …); may be empty.
+    trials : of the search for parameters that came before, each a child run.
     """
 
     name: str
@@ -88,6 +90,7 @@ class TrainingRecord:
     scores: pd.DataFrame
     importances: Mapping[str, float]
     examples: pd.DataFrame = field(default_factory=pd.DataFrame)
+    trials: Sequence[Trial] = ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,8 @@ def log_training(store: Store, record: TrainingRecord, trained: TrainedArtifacts
         _log_batch(store, run_id, record, metrics, params=record.params, model_id=model.model_id)
         for level, figures in level_metrics(scores).items():
             _log_level(store, run_id, record, level, figures)
+        for number, trial in enumerate(record.trials):
+            _log_trial(store, run_id, record, number, trial)
         return LoggedTraining(run_id, _register(store, run_id, record, model))
 
 
@@ -197,6 +202,15 @@ def _log_level(
     tags = {"mlflow.runName": level_name(level), "mlflow.parentRunId": parent}
     with _run(store, record, tags) as run_id:
         _log_batch(store, run_id, record, figures, params={"level": level})
+
+
+def _log_trial(
+    store: Store, parent: str, record: TrainingRecord, number: int, trial: Trial
+) -> None:
+    tags = {"mlflow.runName": f"trial {number}", "mlflow.parentRunId": parent}
+    figures = {"calibration_pinball": trial.loss, "seconds": trial.seconds}
+    with _run(store, record, tags) as run_id:
+        _log_batch(store, run_id, record, figures, params=trial.parameters)
 
 
 def _log_batch(
