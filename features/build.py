@@ -16,7 +16,9 @@ from features.group_levels import group_levels
 from features.groups import group_totals
 from features.history import Block, History
 from features.horizon_calendar import horizon_calendar
+from features.life_cycle import life_cycle
 from features.order_sizes import order_sizes
+from features.outside import outside
 from features.panel import Panel
 from features.past_totals import past_totals
 from features.prices import prices
@@ -26,7 +28,7 @@ from features.target import demand_after
 from stockalert.arrays import BoolArray, FloatArray, IntArray
 from stockalert.rows import Rows
 
-__all__ = ["FAMILIES", "Family", "aligned", "build_rows"]
+__all__ = ["DEFAULT_FAMILIES", "FAMILIES", "Family", "aligned", "build_rows", "family_columns"]
 
 Family = Callable[[History, IntArray], dict[str, FloatArray]]
 """Features at one cutoff, given horizons (n_series, K): each of shape (n_series,) or that."""
@@ -42,6 +44,15 @@ FAMILIES: Mapping[str, Family] = {
     "browsing": browsing,
     "attributes": attribute_features,
     "horizon_calendar": horizon_calendar,
+    "outside": outside,
+    "life_cycle": life_cycle,
+}
+
+OFF_BY_DEFAULT: frozenset[str] = frozenset()
+"""Families that earned nothing on real data (docs/decisions/0018-feature-families.md)."""
+
+DEFAULT_FAMILIES: Mapping[str, Family] = {
+    name: family for name, family in FAMILIES.items() if name not in OFF_BY_DEFAULT
 }
 
 BLOCK_SIZE = 1024
@@ -54,7 +65,7 @@ def build_rows(
     cutoffs: Sequence[int] | IntArray,
     horizons: IntArray,
     with_target: bool,
-    families: Mapping[str, Family] = FAMILIES,
+    families: Mapping[str, Family] = DEFAULT_FAMILIES,
 ) -> Rows:
     """Build the rows of every cutoff, series and horizon.
 
@@ -94,6 +105,15 @@ def build_rows(
         demand=None if demand is None else demand[keep],
         weight=None if weight is None else weight[keep],
     )
+
+
+def family_columns(panel: Panel, facts: Facts) -> dict[str, tuple[str, ...]]:
+    """Name the columns that every family gives on these tables, asked of their first series."""
+    one = slice(0, 1)
+    panel, facts = panel.block(one), facts.block(one)
+    history = Block(panel, facts, group_totals(panel, facts, [one]), one).until(panel.n_periods - 1)
+    horizons = np.ones((1, 1), dtype=np.int64)
+    return {name: tuple(family(history, horizons)) for name, family in FAMILIES.items()}
 
 
 def aligned(rows: Rows, names: Sequence[str], categorical: Sequence[str]) -> Rows:

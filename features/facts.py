@@ -17,8 +17,10 @@ from features.attributes import (
     read_attributes,
     snake_case,
 )
+from features.covariates import COVARIATES, MOST_COVARIATES, Covariates, read_covariates
 from features.days_off import days_off
 from features.known_ahead import PriceChanges, PromotionDays
+from features.life_dates import LifeDates, read_life_dates, read_lineage
 from features.order_days import OrderDays, read_order_days
 from features.panel import Panel
 from features.series_index import expand_ranges
@@ -29,6 +31,7 @@ __all__ = ["CHANNELS", "Facts", "read_facts"]
 
 CATEGORY = "attribute_category"
 CHANNELS = "promotion_channel"
+OTHER_NAMES = (CHANNELS, COVARIATES)
 MOST_CHANNELS = 6
 LONGEST_AHEAD_DAYS = 366
 
@@ -44,6 +47,8 @@ class Facts:
     groupings : attributes whose members' common level is a feature, as codes ≥ 0.
     promotions, prices : None where there is no such table.
     orders : what orders were behind the demand; None where it came without order lines.
+    covariates : figures of the world outside; None where there are none.
+    life : when items end and are replaced; None where nobody says.
     holidays : sorted datetime64[D]; None where no country is set.
     """
 
@@ -53,6 +58,8 @@ class Facts:
     promotions: PromotionDays | None = None
     prices: PriceChanges | None = None
     orders: OrderDays | None = None
+    covariates: Covariates | None = None
+    life: LifeDates | None = None
     holidays: DateArray | None = None
 
     def block(self, which: slice) -> Facts:
@@ -64,6 +71,8 @@ class Facts:
             promotions=None if self.promotions is None else self.promotions.block(which),
             prices=None if self.prices is None else self.prices.block(which),
             orders=None if self.orders is None else self.orders.block(which),
+            covariates=None if self.covariates is None else self.covariates.block(which),
+            life=None if self.life is None else self.life.block(which),
         )
 
     def until(self, cutoff: int) -> Facts:
@@ -73,6 +82,7 @@ class Facts:
             promotions=None if self.promotions is None else self.promotions.until(cutoff),
             prices=None if self.prices is None else self.prices.until(cutoff),
             orders=None if self.orders is None else self.orders.until(cutoff),
+            covariates=None if self.covariates is None else self.covariates.until(cutoff),
         )
 
 
@@ -89,16 +99,18 @@ def read_facts(
     attributes = read_attributes(tables, panel)
     promotions = read_table(tables, "promotions")
     if vocabulary is None:
-        vocabulary = learn(attributes) | _channels(promotions)
-    names = {name: list_ for name, list_ in vocabulary.items() if name != CHANNELS}
+        vocabulary = learn(attributes) | _channels(promotions) | _covariates(tables)
+    names = {name: list_ for name, list_ in vocabulary.items() if name not in OTHER_NAMES}
     codes = attribute_codes(attributes, names)
     return Facts(
         vocabulary=vocabulary,
         attributes=codes,
-        groupings=_groupings(panel, attributes),
+        groupings=_groupings(panel, attributes) | _lineage(tables, panel),
         promotions=_promotions(panel, promotions, attributes, vocabulary.get(CHANNELS, [])),
         prices=_prices(panel, read_table(tables, "prices")),
         orders=read_order_days(tables, panel),
+        covariates=read_covariates(tables, panel, vocabulary.get(COVARIATES, [])),
+        life=read_life_dates(tables, panel),
         holidays=days_off(country, panel) if country else None,
     )
 
@@ -115,11 +127,23 @@ def _groupings(panel: Panel, attributes: pd.DataFrame) -> dict[str, IntArray]:
     return groupings
 
 
+def _lineage(tables: Path, panel: Panel) -> dict[str, IntArray]:
+    """Items that continue one another, where any do."""
+    lines = read_lineage(tables, panel)
+    return {} if lines is None else {"lineage": lines}
+
+
 def _channels(promotions: pd.DataFrame) -> Vocabulary:
     """List the channels as feature names spell them, most frequent first."""
     if "channel" not in promotions or promotions["channel"].isna().all():
         return {}
     return {CHANNELS: most_frequent(_spelled(promotions["channel"]))[:MOST_CHANNELS]}
+
+
+def _covariates(tables: Path) -> Vocabulary:
+    """List the outside figures that are given most often."""
+    table = read_table(tables, "covariates", ["name"])
+    return {COVARIATES: most_frequent(table["name"])[:MOST_COVARIATES]} if len(table) else {}
 
 
 def _spelled(channel: pd.Series) -> pd.Series:

@@ -19,7 +19,7 @@ def group_levels(history: History, horizons: IntArray) -> dict[str, FloatArray]:
     GROUP_peers : demand per period and member over 91 days ÷ the series' scale (not the shop's)
     """
     features = {}
-    for name in history.groups:
+    for name in (name for name in history.groups if name != "lineage"):
         for short, long in PAIRS_DAYS:
             now, before = (_per_period(history, name, days) for days in (short, long))
             features[f"{name}_{short}_{long}"] = ratio(now, before)

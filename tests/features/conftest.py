@@ -67,6 +67,9 @@ def _write(
                 "sku": list(SKUS),
                 "category": list(SKUS.values()),
                 "brand": ["a", "b", "b", "a", None],
+                "end_date": [dates[300], dates[480], None, dates[-1] + pd.Timedelta(days=9), None],
+                "replaces_sku": [None, "coffee", None, None, "honey"],
+                "launch_date": [None, dates[20], None, None, dates[40]],
             }
         ),
         "locations": pd.DataFrame({"location": LOCATIONS, "country": ["FR", "GB"]}),
@@ -74,6 +77,7 @@ def _write(
         "prices": _prices(rng, dates),
         "browsing": _browsing(rng, dates),
         "order_sizes": _order_sizes(rng, dates),
+        "covariates": _covariates(rng, dates),
         "purchase_orders": pd.DataFrame({"sku": ["cocoa"], "location": ["north"]}),
     }
     if period == "W-MON":
@@ -175,6 +179,20 @@ def _order_sizes(rng: np.random.Generator, dates: pd.DatetimeIndex) -> pd.DataFr
         log_squares=orders * np.log(size) ** 2 * 1.1,
         returned_units=rng.binomial(1, 0.1, len(frame)).astype(float),
     )
+
+
+def _covariates(rng: np.random.Generator, dates: pd.DatetimeIndex) -> pd.DataFrame:
+    """Temperature as forecast five days ahead and as measured, for the north alone; an index."""
+    later = dates.append(dates[-1] + pd.to_timedelta(np.arange(1, 30), unit="D"))
+    warm = 10 + 8 * np.sin(np.arange(len(later)) / 58)
+    measured = pd.DataFrame({"date": later, "location": "north", "value": warm})
+    forecast = measured.assign(
+        value=warm + rng.normal(0, 2, len(later)), available_at=later - pd.Timedelta(days=5)
+    )
+    index = pd.DataFrame({"date": later[::30], "name": "price index", "value": rng.random(18)})
+    index["available_at"] = index["date"] + pd.Timedelta(days=15)
+    weather = pd.concat([measured, forecast]).assign(name="temperature")
+    return pd.concat([weather, index], ignore_index=True)
 
 
 def _cross(dates: pd.DatetimeIndex) -> pd.DataFrame:

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from features.build import FAMILIES, build_rows
+from features.covariates import Covariates
 from features.facts import Facts, read_facts
 from features.known_ahead import PriceChanges, PromotionDays, TimedFacts
+from features.life_dates import LifeDates
 from features.order_days import OrderDays
 from features.panel import MEASURES, Panel
 from features.reading import read_panel
@@ -32,7 +34,7 @@ def _after(panel: Panel, cutoff: int, seed: int) -> Panel:
 
 
 def _told_later(facts: Facts, panel: Panel, cutoff: int, seed: int) -> Facts:
-    """Replace every promotion, price and order told of after the cutoff by others."""
+    """Replace all that was told of after the cutoff by something else."""
     rng, n = np.random.default_rng(seed), 400
     series = np.sort(rng.integers(0, panel.n_series, n))
     period = rng.integers(0, panel.n_periods + 30, n)
@@ -48,10 +50,32 @@ def _told_later(facts: Facts, panel: Panel, cutoff: int, seed: int) -> Facts:
     assert facts.orders is not None
     return replace(
         facts,
+        covariates=_measured_later(facts.covariates, cutoff, rng),
+        life=_ended_later(facts.life, panel, cutoff),
         promotions=_merged(facts.promotions.until(cutoff), promotions),
         prices=_merged(facts.prices.until(cutoff), prices),
         orders=_merged(facts.orders.until(cutoff), orders),
     )
+
+
+def _measured_later(figures: Covariates | None, cutoff: int, rng: np.random.Generator):
+    """Other figures, and other versions of the old ones, told of after the cutoff."""
+    assert figures is not None
+    told = figures.until(cutoff)
+    again = replace(told, known=told.known + cutoff + 1, value=told.value + 50)
+    fields = [name for name in vars(told) if name != "places"]
+    both = {name: np.concatenate([vars(told)[name], vars(again)[name]]) for name in fields}
+    order = np.lexsort([both[name] for name in ("known", "period", "place", "name")])
+    return replace(told, **{name: values[order] for name, values in both.items()})
+
+
+def _ended_later(life: LifeDates | None, panel: Panel, cutoff: int) -> LifeDates:
+    """Ends and replacements more than four weeks ahead, on another day or not at all."""
+    assert life is not None
+    ahead = panel.last_days(np.array([cutoff]))[0] + np.timedelta64(28, "D")
+    end = np.where(life.end > ahead, life.end + np.timedelta64(40, "D"), life.end)
+    late = np.where(life.successor > ahead, np.datetime64("NaT"), life.successor)
+    return LifeDates(end, late)
 
 
 def _merged(one: TimedFacts, other: TimedFacts):
