@@ -33,7 +33,7 @@ class Items:
 
     Attributes
     ----------
-    facts : columns as in `products`, one row per series
+    facts : columns as in `products`, one row per series; end_date in days since 1970-01-01
     supplier_id : shape (n,), text; null = unknown
     order_cost : shape (n,), currency per order
     whole : shape (n,)
@@ -73,6 +73,7 @@ def items_of(
     for name in _FACTS:
         known = name in by_sku
         facts[name] = series["sku"].map(by_sku[name]).astype("float64") if known else np.nan
+    facts["end_date"] = _days(series["sku"], by_sku)
     if supplier_items is not None:
         offered = supplier_items.drop_duplicates(["sku", "supplier_id"])
         offered = offered.set_index(["sku", "supplier_id"])
@@ -83,3 +84,11 @@ def items_of(
                 facts[name] = facts[name].fillna(other.astype("float64"))
     order_cost = terms["order_cost"].to_numpy(np.float64)
     return Items(facts, terms["supplier_id"], order_cost, whole)
+
+
+def _days(sku: pd.Series[str], by_sku: pd.DataFrame) -> FloatArray:
+    """Last day on sale as days since 1970-01-01; NaN = none."""
+    if "end_date" not in by_sku:
+        return np.full(len(sku), np.nan)
+    last = pd.to_datetime(sku.map(by_sku["end_date"])).to_numpy("datetime64[D]")
+    return np.where(np.isnat(last), np.nan, last.astype(np.int64).astype(np.float64))

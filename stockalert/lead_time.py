@@ -20,7 +20,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from stockalert.arrays import FloatArray, IntArray, NumberArray
+from stockalert.arrays import BoolArray, FloatArray, IntArray, NumberArray
 
 __all__ = ["LeadTimes", "declared_terms", "from_moments", "learn"]
 
@@ -46,6 +46,15 @@ class LeadTimes:
     sd_days: FloatArray
     atoms_days: FloatArray
     probabilities: FloatArray
+
+    def take(self, which: BoolArray) -> LeadTimes:
+        """Return the series that `which` selects."""
+        return LeadTimes(
+            mean_days=self.mean_days[which],
+            sd_days=self.sd_days[which],
+            atoms_days=self.atoms_days[which],
+            probabilities=self.probabilities[which],
+        )
 
 
 def from_moments(mean_days: NumberArray, sd_days: NumberArray, *, n_atoms: int = 5) -> LeadTimes:

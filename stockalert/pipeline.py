@@ -7,34 +7,19 @@ later ones put together on their mean day.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from stockalert.arrays import FloatArray, NumberArray
-from stockalert.positions import open_orders
+from stockalert.arrays import NumberArray
+from stockalert.positions import Arrivals, open_orders
 from stockalert.scenarios import Timeline
 from stockalert.thresholds import Supply
 
 __all__ = ["Arrivals", "arrivals_of", "timeline_of"]
 
 MOST_ARRIVALS = 6
-
-
-@dataclass(frozen=True)
-class Arrivals:
-    """Goods under way.
-
-    Attributes
-    ----------
-    days : shape (n, n_arrivals), days from now, ≥ 1; 0 = no such arrival
-    units : shape (n, n_arrivals), units
-    """
-
-    days: FloatArray
-    units: FloatArray
 
 
 def arrivals_of(

@@ -16,6 +16,7 @@ from stockalert.arrays import BoolArray, DateArray, FloatArray, NumberArray
 from stockalert.quantiles import probability_at_most
 
 __all__ = [
+    "Arrivals",
     "Position",
     "days_of_cover",
     "open_orders",
@@ -28,6 +29,24 @@ FARTHEST_DAYS = 3650.0
 
 
 @dataclass(frozen=True)
+class Arrivals:
+    """Goods under way; see `stockalert.pipeline`.
+
+    Attributes
+    ----------
+    days : shape (n, n_arrivals), days from now, ≥ 1; 0 = no such arrival
+    units : shape (n, n_arrivals), units
+    """
+
+    days: FloatArray
+    units: FloatArray
+
+    def take(self, which: BoolArray) -> Arrivals:
+        """Return the series that `which` selects."""
+        return Arrivals(self.days[which], self.units[which])
+
+
+@dataclass(frozen=True)
 class Position:
     """Stock of each series at a cutoff.
 
@@ -36,12 +55,21 @@ class Position:
     on_hand, on_order, backordered : shape (n,), units
     known : shape (n,)
         The series is in the stock table.
+    arrivals : when what is on order comes; None = all of it tomorrow
     """
 
     on_hand: FloatArray
     on_order: FloatArray
     backordered: FloatArray
     known: BoolArray
+    arrivals: Arrivals | None = None
+
+    @property
+    def coming(self) -> Arrivals:
+        """What is on order, by the day it comes."""
+        if self.arrivals is not None:
+            return self.arrivals
+        return Arrivals(np.ones((len(self.on_order), 1)), self.on_order[:, None])
 
     @property
     def inventory_position(self) -> FloatArray:

@@ -1,11 +1,13 @@
 """Which quantile a reorder point is: a target that someone set, or what the costs say.
 
 Every level comes with its source in words: `settings` (the general target), `product` (the
-product's own target), `cost` (the critical ratio), `floor` or `cap` (the ratio, held at a bound).
+product's own target), `class` (its ABC class's), `cost` (the critical ratio), `fill_rate` (the
+level that reaches the fill rate), `floor` or `cap` (either of these two, held at a bound).
 
 Limits: a target of 1 is kept as it is and looked up at `quantiles.MAX_LEVEL`; a target outside
 (0, 1] or unknown gives way to the settings'. In cost mode a series whose costs are unknown,
 negative or both zero keeps its target; a margin below zero earns nothing and ends at the floor.
+In mode fill_rate a rate of 1 can never be reached and ends at the cap.
 """
 
 from __future__ import annotations
@@ -16,12 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from stockalert.arrays import FloatArray, NumberArray
+from stockalert.quantiles import expected_excess, quantile_at
 
 __all__ = [
     "ServiceLevels",
     "cost_levels",
     "critical_ratio",
     "cycle_days",
+    "fill_rate_levels",
     "holding_cost_per_day",
     "overage_cost",
     "shortage_cost",
@@ -29,6 +33,7 @@ __all__ = [
 ]
 
 DAYS_PER_YEAR = 365.0
+HALVINGS = 40
 
 
 @dataclass(frozen=True)
@@ -45,13 +50,19 @@ class ServiceLevels:
     source: npt.NDArray[np.str_]
 
 
-def target_levels(own: NumberArray, *, default: float) -> ServiceLevels:
+def target_levels(
+    own: NumberArray,
+    *,
+    default: NumberArray | float,
+    source: npt.NDArray[np.str_] | str = "settings",
+) -> ServiceLevels:
     """Mode `target`: the product's own level where it has one, else the settings'.
 
     Parameters
     ----------
     own : shape (n,), share; products.target_service_level, NaN = none
-    default : share
+    default : share, a number or shape (n,)
+    source : where the default comes from, a word or shape (n,)
 
     Examples
     --------
@@ -61,11 +72,16 @@ def target_levels(own: NumberArray, *, default: float) -> ServiceLevels:
     """
     own = np.asarray(own, dtype=np.float64)
     usable = (own > 0) & (own <= 1)
-    return ServiceLevels(np.where(usable, own, default), np.where(usable, "product", "settings"))
+    return ServiceLevels(np.where(usable, own, default), np.where(usable, "product", source))
 
 
 def cost_levels(
-    shortage: NumberArray, overage: NumberArray, *, floor: float, cap: float, target: ServiceLevels
+    shortage: NumberArray,
+    overage: NumberArray,
+    *,
+    floor: NumberArray | float,
+    cap: NumberArray | float,
+    target: ServiceLevels,
 ) -> ServiceLevels:
     """Mode `cost`: the critical ratio of each series, held between floor and cap.
 
@@ -90,6 +106,55 @@ def cost_levels(
         np.where(known, np.clip(ratio, floor, cap), target.level),
         np.where(known, source, target.source),
     )
+
+
+def fill_rate_levels(
+    values: NumberArray,
+    levels: NumberArray,
+    order_quantity: NumberArray,
+    *,
+    target: ServiceLevels,
+    floor: NumberArray | float,
+    cap: NumberArray | float,
+) -> ServiceLevels:
+    """Mode `fill_rate`: the lowest level whose expected shortage is small beside an order.
+
+    With s the quantile at the level, E[(demand − s)⁺] ÷ order quantity ≤ 1 − fill rate (Silver,
+    Pyke & Thomas, the P2 measure of service). The shortage falls as the level rises, so the
+    level is found by halving.
+
+    Parameters
+    ----------
+    values : shape (n, n_levels), units; demand over the protection interval
+    order_quantity : shape (n,), units; the usual order, one per cycle
+    target : fill rate wanted of each series
+    floor, cap : share, numbers or shape (n,)
+
+    Examples
+    --------
+    Ten sold a cycle and 95 % to be served: half a unit may be missing.
+
+    >>> want = ServiceLevels(np.array([0.95]), np.array(["settings"]))
+    >>> got = fill_rate_levels(np.array([[10.0, 20.0]]), np.array([0.5, 0.9]), np.array([10.0]),
+    ...                        target=want, floor=0.5, cap=0.995)
+    >>> got.level.round(3).tolist(), got.source.tolist()
+    ([0.92], ['fill_rate'])
+    """
+    allowed = (1 - target.level) * np.clip(np.asarray(order_quantity, np.float64), 0.0, None)
+
+    def enough(level: FloatArray) -> npt.NDArray[np.bool_]:
+        point = quantile_at(values, levels, level)
+        return np.asarray(expected_excess(values, levels, point) <= allowed)
+
+    low = np.broadcast_to(np.asarray(floor, np.float64), allowed.shape)
+    high = np.broadcast_to(np.asarray(cap, np.float64), allowed.shape)
+    at_floor, beyond = enough(low), ~enough(high)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        reached = enough(middle)
+        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
+    source = np.select([at_floor, beyond], ["floor", "cap"], default="fill_rate")
+    return ServiceLevels(np.where(at_floor, floor, np.where(beyond, cap, high)), source)
 
 
 def critical_ratio(shortage: NumberArray, overage: NumberArray) -> FloatArray:

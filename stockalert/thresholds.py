@@ -58,6 +58,10 @@ class Supply:
         """Mean lead time + review days, shape (n,), days."""
         return np.asarray(self.lead_times.mean_days + self.review_days)
 
+    def take(self, which: BoolArray) -> Supply:
+        """Return the series that `which` selects."""
+        return Supply(self.lead_times.take(which), self.review_days[which])
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -69,6 +73,7 @@ class Decision:
     service : level and source
     plan : order-up-to level and order quantity
     order_by : shape (n,), datetime64; NaT = unknown
+    order_note : what held each order back; null = nothing
     """
 
     reorder_point: FloatArray
@@ -77,6 +82,7 @@ class Decision:
     static_reorder_point: FloatArray
     formula_reorder_point: FloatArray
     order_by: DateArray
+    order_note: pd.Series[str] | None = None
 
 
 def reorder_points(
@@ -140,6 +146,8 @@ def thresholds_frame(
     )
     frame = series[["sku", "location"]].reset_index(drop=True).assign(**columns)
     frame = frame.assign(**_words(outlook, kinds), **_standing(outlook, supply, decision, position))
+    note = decision.order_note
+    frame["order_note"] = _text(np.full(len(frame), "")) if note is None else note.to_numpy()
     return frame[list(OUTPUT_TABLES["thresholds"].names)]
 
 

@@ -52,6 +52,7 @@ _THRESHOLDS = Table(
         units("expected_demand", "Mean demand over the protection interval", required=True),
         units("order_up_to_level", "Position that an order restores", required=True, signed=True),
         units("order_quantity", "Units to order now; 0 = none is due; null = no stock table"),
+        text("order_note", "What held the order back; null = nothing did"),
         level("service_level", "Level of the quantile that is the reorder point", required=True),
         text("service_level_source", "Where the level comes from", required=True),
         days("lead_time_days", "Mean time from order placed to goods sellable", required=True),
