@@ -11,7 +11,7 @@ from features.attributes import attribute_features
 from features.browsing import browsing
 from features.classes import abc_at, pattern_at
 from features.demand_history import demand_history
-from features.facts import Facts
+from features.facts import FAMILIES_READ, Facts
 from features.group_levels import group_levels
 from features.groups import group_totals
 from features.history import Block, History
@@ -26,6 +26,7 @@ from features.promotions import promotions
 from features.seasonality import seasonality
 from features.target import demand_after
 from stockalert.arrays import BoolArray, FloatArray, IntArray
+from stockalert.errors import UsageError
 from stockalert.rows import Rows
 
 __all__ = ["DEFAULT_FAMILIES", "FAMILIES", "Family", "aligned", "build_rows", "family_columns"]
@@ -65,7 +66,7 @@ def build_rows(
     cutoffs: Sequence[int] | IntArray,
     horizons: IntArray,
     with_target: bool,
-    families: Mapping[str, Family] = DEFAULT_FAMILIES,
+    families: Mapping[str, Family] | None = None,
 ) -> Rows:
     """Build the rows of every cutoff, series and horizon.
 
@@ -76,13 +77,19 @@ def build_rows(
         for no row.
     with_target : also fill demand and weight, and leave out rows whose demand is not known:
         not begun, not over, or mostly out of stock.
-    families : those to compute; leave some out to see what they are worth.
+    families : those to compute; None = those that the facts' vocabulary names, else the default.
 
     Returns
     -------
     Rows ordered by cutoff, series, horizon; their number of features does not depend on cutoffs.
+
+    Raises
+    ------
+    UsageError
+        The vocabulary names a family that there is not.
     """
     cutoffs = np.asarray(cutoffs, dtype=np.int64)
+    families = _read(facts) if families is None else families
     shape = (len(cutoffs), panel.n_series, horizons.shape[-1])
     keep = np.broadcast_to(horizons > 0, shape)
     horizons = np.broadcast_to(np.maximum(horizons, 1), shape)
@@ -124,6 +131,18 @@ def aligned(rows: Rows, names: Sequence[str], categorical: Sequence[str]) -> Row
         if name in place:
             values[:, column] = rows.values[:, place[name]]
     return replace(rows, values=values, names=tuple(names), categorical=tuple(categorical))
+
+
+def _read(facts: Facts) -> Mapping[str, Family]:
+    """The families that a model reads."""
+    names = facts.vocabulary.get(FAMILIES_READ, list(DEFAULT_FAMILIES))
+    unknown = sorted(set(names) - set(FAMILIES))
+    if unknown:
+        raise UsageError(
+            f"model.families: expected names among {', '.join(FAMILIES)}, "
+            f"found {', '.join(unknown)}"
+        )
+    return {name: family for name, family in FAMILIES.items() if name in names}
 
 
 class _Matrix:

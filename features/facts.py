@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -27,11 +27,12 @@ from features.series_index import expand_ranges
 from features.tables import days, period_index, read_table
 from stockalert.arrays import DateArray, FloatArray, IntArray
 
-__all__ = ["CHANNELS", "Facts", "read_facts"]
+__all__ = ["CHANNELS", "FAMILIES_READ", "Facts", "read_facts"]
 
 CATEGORY = "attribute_category"
 CHANNELS = "promotion_channel"
-OTHER_NAMES = (CHANNELS, COVARIATES)
+FAMILIES_READ = "families"
+OTHER_NAMES = (CHANNELS, COVARIATES, FAMILIES_READ)
 MOST_CHANNELS = 6
 LONGEST_AHEAD_DAYS = 366
 
@@ -87,7 +88,12 @@ class Facts:
 
 
 def read_facts(
-    tables: Path, panel: Panel, *, country: str = "", vocabulary: Vocabulary | None = None
+    tables: Path,
+    panel: Panel,
+    *,
+    country: str = "",
+    vocabulary: Vocabulary | None = None,
+    families: Sequence[str] = (),
 ) -> Facts:
     """Read what is known of the panel's series beside their history.
 
@@ -95,11 +101,13 @@ def read_facts(
     ----------
     country : ISO code whose national holidays count; empty = none.
     vocabulary : the one stored with the model in use; None = learn it from these tables.
+    families : feature families to be read, kept in a vocabulary that is learned; empty = default.
     """
     attributes = read_attributes(tables, panel)
     promotions = read_table(tables, "promotions")
     if vocabulary is None:
         vocabulary = learn(attributes) | _channels(promotions) | _covariates(tables)
+        vocabulary |= {FAMILIES_READ: list(families)} if families else {}
     names = {name: list_ for name, list_ in vocabulary.items() if name not in OTHER_NAMES}
     codes = attribute_codes(attributes, names)
     return Facts(

@@ -18,6 +18,7 @@ from pydantic import (
 __all__ = [
     "AlertSettings",
     "CalendarSettings",
+    "ClassSettings",
     "GuardSettings",
     "LeadTimeSettings",
     "ModelSettings",
@@ -68,6 +69,14 @@ class LeadTimeSettings(Section):
     review_days: _Amount = Field(default=1.0, description="Days between two chances to order")
 
 
+class ClassSettings(Section):
+    """What an ABC class has of its own; what is left out is as in [service]."""
+
+    level: _Level | None = Field(default=None, description="Its level or fill rate")
+    floor: _Level | None = Field(default=None, description="Its lowest quantile")
+    cap: _Level | None = Field(default=None, description="Its highest quantile")
+
+
 class ServiceSettings(Section):
     """How sure a reorder point must be."""
 
@@ -87,11 +96,18 @@ class ServiceSettings(Section):
         default=0.0,
         description="Share of the price lost with a customer's trust, added to the margin",
     )
+    classes: dict[Literal["A", "B", "C"], ClassSettings] = Field(
+        default={}, description="Level, floor and cap of an ABC class, by its letter"
+    )
 
     @model_validator(mode="after")
     def _floor_below_cap(self) -> Self:
         if self.floor > self.cap:
             raise ValueError(f"floor at or below cap {self.cap:g}")
+        for name, own in self.classes.items():
+            floor, cap = own.floor or self.floor, own.cap or self.cap
+            if floor > cap:
+                raise ValueError(f"class {name} with a floor at or below its cap {cap:g}")
         return self
 
 
@@ -136,6 +152,10 @@ class ModelSettings(Section):
     )
     early_stopping_rounds: _Whole = Field(
         default=20, description="Trees without gain before training stops; 0 = never"
+    )
+    families: tuple[str, ...] = Field(
+        default=(),
+        description="Feature families to learn from; none named = those that earned their place",
     )
     threads: _Whole = Field(default=0, description="Processor cores used; 0 = all")
 

@@ -64,7 +64,12 @@ def build_training_set(run: Run, as_of: date) -> TrainingSet:
     cutoffs = _cutoffs(run, panel)
     if not (panel.n_series and len(cutoffs)):
         raise _too_short(panel)
-    facts = read_facts(run.tables, panel, country=run.settings.calendar.country)
+    facts = read_facts(
+        run.tables,
+        panel,
+        country=run.settings.calendar.country,
+        families=run.settings.model.families,
+    )
     horizons = _horizons(run, panel, cutoffs, as_of)
     rows = build_rows(panel, facts, cutoffs=cutoffs, horizons=horizons, with_target=True)
     if not len(rows):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +25,7 @@ from rich.table import Table
 from benchmarks.forecast.ablation_rows import AblationRows, ablation_rows
 from benchmarks.forecast.datasets import DATASETS
 from benchmarks.forecast.problem import HEADLINE, LEVELS, Array
+from benchmarks.forecast.results import source
 from benchmarks.forecast.scores import Skill, pinball_loss, skill, weighted_pinball
 from features.build import DEFAULT_FAMILIES, FAMILIES
 from models.demand import DemandModel
@@ -33,7 +34,6 @@ from stockalert.rows import Rows
 __all__ = ["Change", "main"]
 
 RESULTS = Path(__file__).parents[1] / "results" / "ablation.json"
-SEEDS = (1, 2, 3)
 _CONSOLE = Console(width=120)
 
 
@@ -58,31 +58,36 @@ class Change:
     high: float
 
 
-def main(
+def main(  # noqa: PLR0917
     data: Annotated[Path, typer.Option(envvar="BENCH_DATA", help="Folder of the data sets.")],
     sets: Annotated[list[str], typer.Option("--set")] = list(DATASETS),  # noqa: B006
     only: Annotated[list[str], typer.Option("--family", help="Only these; default: all.")] = [],  # noqa: B006
+    series: Annotated[int, typer.Option(help="Size of the fixed sample of series.")] = 3_000,
+    most_rows: Annotated[int, typer.Option(help="Most rows trained on.")] = 150_000,
+    seeds: Annotated[int, typer.Option(help="Models averaged.")] = 3,
     out: Annotated[Path, typer.Option(help="Where the figures go.")] = RESULTS,
 ) -> None:
     """Print one table per set, and merge the figures into the file of results."""
     for name in sets:
         start = time.process_time()
-        rows = ablation_rows(DATASETS[name](data))
-        changes = list(_changes(rows, only or list(FAMILIES)))
+        rows = ablation_rows(DATASETS[name](data), series=series, most_rows=most_rows)
+        changes = list(_changes(rows, only or list(FAMILIES), seeds))
         seconds = round(time.process_time() - start)
         _CONSOLE.print(_table(name, rows, changes, seconds))
-        _keep(out, name, rows, changes, seconds)
+        facts = {"series": series, "rows_trained": len(rows.train), "rows_scored": len(rows.actual)}
+        facts |= {"seeds": seeds, "cpu_seconds": seconds}
+        _keep(out, name, facts | {"families": [asdict(change) for change in changes]})
 
 
-def _changes(rows: AblationRows, families: list[str]) -> Iterator[Change]:
+def _changes(rows: AblationRows, families: list[str], seeds: int) -> Iterator[Change]:
     """Compare every choice of families with the default one."""
     default = [name for name in DEFAULT_FAMILIES if rows.columns[name]]
-    usual = _loss(rows, default)
+    usual = _loss(rows, default, seeds)
     yield Change("(default)", False, *_summary(rows, default, usual), 0.0, 0.0, 0.0)
     for family in (name for name in families if rows.columns[name]):
         added = family not in default
         chosen = [*default, family] if added else [name for name in default if name != family]
-        loss = _loss(rows, chosen)
+        loss = _loss(rows, chosen, seeds)
         gain: Skill = skill(loss, usual, rows.weight, rows.series)
         columns, pinball = _summary(rows, [family], loss)
         yield Change(family, added, columns, pinball, -gain.estimate, -gain.high, -gain.low)
@@ -94,7 +99,7 @@ def _summary(rows: AblationRows, families: list[str], loss: Array) -> tuple[int,
     return columns, round(float(pinball), 5)
 
 
-def _loss(rows: AblationRows, families: list[str]) -> Array:
+def _loss(rows: AblationRows, families: list[str], seeds: int) -> Array:
     """Pinball loss per scored row and level of a model that knows `families` alone."""
     names = [name for family in families for name in rows.columns[family]]
     train, test = (_only(part, names) for part in (rows.train, rows.test))
@@ -102,7 +107,7 @@ def _loss(rows: AblationRows, families: list[str]) -> Array:
         DemandModel.fit(
             train, levels=tuple(LEVELS), period_days=rows.period_days, random_state=seed, n_jobs=1
         ).raw(test)
-        for seed in SEEDS
+        for seed in range(1, seeds + 1)
     ]
     _CONSOLE.print(f"  {len(families)} families, {len(names)} columns", highlight=False)
     return pinball_loss(rows.actual, np.mean(told, axis=0))
@@ -131,18 +136,12 @@ def _table(name: str, rows: AblationRows, changes: list[Change], seconds: int) -
     return table
 
 
-def _keep(out: Path, name: str, rows: AblationRows, changes: list[Change], seconds: int) -> None:
+def _keep(out: Path, name: str, found: dict[str, Any]) -> None:
     """Merge the results of one set into the file."""
-    document: dict[str, Any] = json.loads(out.read_text()) if out.exists() else {}
-    found: Mapping[str, Any] = {
-        "rows_trained": len(rows.train),
-        "rows_scored": len(rows.actual),
-        "seeds": len(SEEDS),
-        "seconds": seconds,
-        "families": [asdict(change) for change in changes],
-    }
+    document: dict[str, Any] = json.loads(out.read_text()) if out.exists() else {"sets": {}}
+    document["sets"][name] = found | source()
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(document | {name: found}, indent=1) + "\n")
+    out.write_text(json.dumps(document, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -25,9 +25,7 @@ from stockalert.rows import Rows
 
 __all__ = ["AblationRows", "ablation_rows"]
 
-_SERIES = 3_000
 _CUTOFFS = 9
-_MOST_ROWS = 150_000
 _SETTLED_DAYS = 182
 _SEED = 7
 
@@ -52,10 +50,10 @@ class AblationRows:
     period_days: int
 
 
-def ablation_rows(prepared: Prepared) -> AblationRows:
+def ablation_rows(prepared: Prepared, *, series: int, most_rows: int) -> AblationRows:
     """Build the rows of a fixed sample of a problem's series."""
     whole = prepared.problem
-    kept = whole.sample(min(_SERIES, whole.n_series))
+    kept = whole.sample(min(series, whole.n_series))
     problem = replace(whole.take(kept), cutoffs=whole.cutoffs[:_CUTOFFS])
     settings = Settings(**SETTINGS[problem.name])
     with TemporaryDirectory() as folder:
@@ -68,7 +66,9 @@ def ablation_rows(prepared: Prepared) -> AblationRows:
     known = evaluation.weight > 0
     test = _test(problem, panel, facts, place, horizon).take(known)
     return AblationRows(
-        train=_train(problem, panel, facts, horizon, settings),
+        train=_train(
+            problem, panel, facts, horizon=horizon, settings=settings, most_rows=most_rows
+        ),
         test=test,
         actual=evaluation.actual[known],
         weight=evaluation.weight[known],
@@ -99,7 +99,13 @@ def _read(
 
 
 def _train(
-    problem: Problem, panel: Panel, facts: Facts, horizon: Array, settings: Settings
+    problem: Problem,
+    panel: Panel,
+    facts: Facts,
+    *,
+    horizon: Array,
+    settings: Settings,
+    most_rows: int,
 ) -> Rows:
     """Rows as training cuts them, of windows that were over at the first scored cutoff."""
     first = int(problem.cutoffs[0]) + _shift(problem, panel)
@@ -112,7 +118,7 @@ def _train(
     horizons = sample_horizons(
         before, cutoffs, atoms=horizon, count=model.horizons_per_cutoff, seed=_SEED
     )
-    horizons = thinned(horizons, before, cutoffs, most=_MOST_ROWS, seed=_SEED)
+    horizons = thinned(horizons, before, cutoffs, most=most_rows, seed=_SEED)
     return build_rows(
         before,
         facts,

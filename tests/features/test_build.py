@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import features.build
-from features.build import FAMILIES, aligned, build_rows
+from features.build import DEFAULT_FAMILIES, FAMILIES, aligned, build_rows, family_columns
 from features.facts import Facts, read_facts
 from features.panel import Panel
 from features.reading import read_panel
+from stockalert.errors import UsageError
 
 Shop = tuple[Path, str, Panel, Facts]
 
@@ -118,3 +119,33 @@ def test_a_champion_gets_its_columns_though_a_feed_is_missing(any_shop: Shop) ->
     assert known.names == (*fewer, "lost_feed")
     np.testing.assert_array_equal(known.values[:, :4], rows.values[:, 1:5])
     assert np.isnan(known.values[:, 4]).all()
+
+
+def test_a_model_reads_the_families_that_its_vocabulary_names(daily_shop) -> None:
+    tables, panel, _ = daily_shop
+    few = read_facts(tables, panel, families=["prices", "browsing"])
+    horizons = np.full((panel.n_series, 1), 7)
+
+    def names(facts: Facts) -> tuple[str, ...]:
+        return build_rows(panel, facts, cutoffs=[300], horizons=horizons, with_target=False).names
+
+    columns = family_columns(panel, few)
+    assert names(few) == (*columns["prices"], *columns["browsing"])
+    tonight = read_facts(tables, panel, vocabulary=few.vocabulary)
+    assert names(tonight) == names(few)
+    everything = names(read_facts(tables, panel))
+    assert set(names(few)) < set(everything)
+    assert everything == tuple(name for family in DEFAULT_FAMILIES for name in columns[family])
+
+
+def test_an_unknown_family_is_refused_by_name(daily_shop) -> None:
+    tables, panel, _ = daily_shop
+    facts = read_facts(tables, panel, families=["horoscope"])
+    with pytest.raises(UsageError, match="found horoscope"):
+        build_rows(
+            panel,
+            facts,
+            cutoffs=[300],
+            horizons=np.full((panel.n_series, 1), 7),
+            with_target=False,
+        )
