@@ -6,10 +6,11 @@ order reaches); what is wanted between two of them must come with the earlier on
 each such arrival all orders together must have brought at least the largest shortfall of the
 opening stock up to the next, and bringing exactly that is least in every single period.
 
-It is a bound on lost units and, among those who lose as little, on stock in every period. It
-places as many orders as it likes, so it bounds neither order costs nor, where losing a sale is
-cheaper than holding a unit until then, total cost. MOQ, maximum stock and shelf life can only make
-both worse; they are left out, case packs are kept.
+It is a bound on units not served at once and, among those who lose as little (and owe as little,
+where unmet demand is owed), on stock in every single period. It places as many orders as it likes,
+so it bounds neither order costs nor, where losing a sale is cheaper than holding a unit until
+then, total cost. MOQ, maximum stock and shelf life can only make both worse; they are left out,
+case packs are kept.
 """
 
 from __future__ import annotations

@@ -64,8 +64,9 @@ class Shelf:
     def order(self, period: int, units: FloatArray) -> None:
         """Place orders in the night before a period; they travel for that night's lead time."""
         night = period - self.world.begins
-        arrival = np.minimum(night + self.world.lead_times[:, period], self.world.n_replayed)
-        self._due[arrival, np.arange(len(units))] += units
+        rows = np.flatnonzero(units)
+        arrival = night + self.world.lead_times[rows, period]
+        self._due[np.minimum(arrival, self.world.n_replayed), rows] += units[rows]
         self._ordered[night] = units
         self.on_order = self.on_order + units
 

@@ -48,7 +48,10 @@ class ShelfLife:
         self._left += left[self.rows]
         oldest = night - self._life + 1
         old = self._arrived[np.maximum(oldest, 0), np.arange(len(self.rows))] - self._left
-        # Fractions of units add up with rounding errors: those are no goods to write off.
-        expired = np.where((oldest >= 0) & (old > TINY), np.minimum(old, on_hand[self.rows]), 0.0)
+        # Fractions of units add up with rounding errors, which are no goods: neither are they
+        # written off alone, nor do they stay behind alone.
+        there = on_hand[self.rows]
+        old = np.where(old > there - TINY, there, old)
+        expired = np.where((oldest >= 0) & (old > TINY), old, 0.0)
         self._left += expired
         return expired

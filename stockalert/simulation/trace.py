@@ -11,6 +11,9 @@ from stockalert.simulation.world import UnmetDemand
 
 __all__ = ["Totals", "Trace"]
 
+# Fractions of units add up with rounding errors; whole units have none.
+TINY = 1e-9
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -97,7 +100,7 @@ class Totals:
         demanded, served = (
             part[name].sum(axis=1, dtype=np.float64) for name in ("demand", "served")
         )
-        short = part["served"] < part["demand"]
+        short = part["demand"] - part["served"] > TINY
         cycles, safe = _cycles(part["received"] > 0, short)
         summed = {n: part[n].sum(axis=1) for n in ("filled", "ordered", "received", "written_off")}
         return cls(
@@ -110,7 +113,7 @@ class Totals:
             orders=np.count_nonzero(part["ordered"] > 0, axis=1),
             demand_periods=np.count_nonzero(part["demand"] > 0, axis=1),
             short_periods=np.count_nonzero(short, axis=1),
-            ready_periods=np.count_nonzero(part["on_hand"] > 0, axis=1),
+            ready_periods=np.count_nonzero(part["on_hand"] > TINY, axis=1),
             cycles=cycles,
             safe_cycles=safe,
             **summed,
