@@ -3,8 +3,10 @@
 Obsolescence has three faces. A yearly rate is a cost per unit and day, like storage. A shelf life
 and an end of sale are a chance: that the unit left over at the end of its cycle is not sold before
 its last day. The chance is read off the forecast: P(demand until then < stock) ÷ P(demand over the
-protection interval < stock), with the stock at the target level. It is 0 for tins that sell in a
-week and 1 for what is off the shelves before it arrives, and adds its share of the unit's cost.
+protection interval < stock), with the stock at the target level; the lowest level of the forecast
+is taken off, since the curve below it is a line to 0 that nobody forecast. The chance is 0 for tins
+that sell in a week and 1 for what is off the shelves before it arrives, and adds its share of the
+unit's cost.
 """
 
 from __future__ import annotations
@@ -79,5 +81,6 @@ def unsold_probability(case: Situation, level: FloatArray) -> FloatArray:
     until = at_horizon(case.horizons.values, case.horizons.days, ends)[:, 0]
     below = np.nextafter(stock, -np.inf)
     still, left = (probability_at_most(x, levels, below) for x in (until, case.outlook.values))
-    chance = np.divide(still, left, out=np.zeros_like(still), where=left > 0)
-    return np.where(np.isnan(days), 0.0, np.minimum(chance, 1.0))
+    lowest = levels[0]
+    chance = np.divide(still - lowest, left - lowest, out=0 * still, where=left > lowest)
+    return np.where(np.isnan(days), 0.0, np.clip(chance, 0.0, 1.0))
