@@ -16,6 +16,7 @@ from flows.progress import report
 from flows.run import Run
 from flows.settings_sections import ModelSettings
 from flows.training_rows import TrainingSet, baselines
+from models.outcomes import Outcomes
 from models.quantile import level_name
 from models.tracking import DataFacts, TrainedArtifacts, TrainingRecord
 from models.training import TrainedModel, train
@@ -50,8 +51,13 @@ _EXAMPLE_ROWS = 5
 _EXAMPLES = 20
 
 
-def fit(run: Run, training: TrainingSet) -> TrainedModel:
-    """Train on all rows, prove on the last weeks beside the baselines."""
+def fit(run: Run, training: TrainingSet, earlier: Outcomes | None = None) -> TrainedModel:
+    """Train on all rows, prove on the last weeks beside the baselines.
+
+    Parameters
+    ----------
+    earlier : what the calibrations of the models before were learned from
+    """
     model = run.settings.model
     return train(
         training.rows,
@@ -61,6 +67,7 @@ def fit(run: Run, training: TrainingSet) -> TrainedModel:
         evaluation_days=model.evaluation_days,
         calibration_days=model.calibration_days,
         baselines=baselines(training, run),
+        earlier=earlier,
         progress=lambda stage, done, total: report(f"training: {stage}", done, total),
         **booster_parameters(model),
     )

@@ -151,7 +151,7 @@ class ModelSettings(Section):
         default=None, description="1 = units count, 0 = rows count, when trained; unset = likewise"
     )
     early_stopping_rounds: _Whole = Field(
-        default=20, description="Trees without gain before training stops; 0 = never"
+        default=0, description="Trees without gain before training stops; 0 = never"
     )
     families: tuple[str, ...] = Field(
         default=(),

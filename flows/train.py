@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prefect import flow
 
+from flows.calibrating import earlier_outcomes
 from flows.clock import now
 from flows.fitting import fit
 from flows.intake import Intake
@@ -62,6 +63,6 @@ def train_model(run: Run, intake: Intake, tune_minutes: float = 0.0) -> Outcome:
     trials: tuple[Trial, ...] = ()
     if tune_minutes:
         run, trials = _tune(run, training, tune_minutes)
-    trained = _fit(run, training)
+    trained = _fit(run, training, earlier_outcomes(run))
     outcome = _log(run, training, trained, intake.as_of, trials)
     return replace(outcome, notes=told_of_tuning(trials)) if tune_minutes else outcome

@@ -12,10 +12,11 @@ from typing import Any, Self
 import numpy as np
 
 from models.calibration import Calibration
+from models.outcomes import Outcomes
 from models.quantile import QuantileBoosters
 from stockalert.arrays import FloatArray
 from stockalert.errors import ChampionError
-from stockalert.rows import Rows, concatenate
+from stockalert.rows import Rows
 
 __all__ = ["EXPOSURE_POWER", "DemandModel"]
 
@@ -25,7 +26,7 @@ EXPOSURE_POWER = 0.25
 Less than 1 is better even for the loss in units: with 1 the best sellers' own shocks are learnt.
 """
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class DemandModel:
     boosters : fitted on y = demand ÷ (horizon × scale).
     calibration : shifts learned on rows that the boosters never saw.
     names, categorical : the columns of `Rows.values` that the boosters read.
+    period_days : days in a period; horizons are periods.
     trained_until : ISO date of the last day whose sales the boosters saw.
     """
 
@@ -44,6 +46,7 @@ class DemandModel:
     calibration: Calibration
     names: tuple[str, ...]
     categorical: tuple[str, ...]
+    period_days: int
     trained_until: str
 
     @property
@@ -79,8 +82,8 @@ class DemandModel:
             later = (validation.values, *_target(validation, exposure_power))
         boosters.fit(rows.values, target, weight, eval_set=later, on_level=on_level)
         until = np.max(rows.cutoff + rows.horizon.astype(np.int64) * period_days)
-        calibration = Calibration.none(levels, period_days=period_days)
-        return cls(boosters, calibration, rows.names, rows.categorical, str(until))
+        calibration = Calibration.none(levels)
+        return cls(boosters, calibration, rows.names, rows.categorical, period_days, str(until))
 
     def raw(self, rows: Rows) -> FloatArray:
         """Return uncalibrated quantiles in units, ascending; shape (n_rows, n_levels).
@@ -105,13 +108,13 @@ class DemandModel:
         """Return calibrated quantiles in units, ≥ 0 and ascending; shape (n_rows, n_levels)."""
         return self.calibration.apply(rows, self.raw(rows))
 
-    def calibrated(self, *held_out: tuple[Rows, FloatArray]) -> Self:
-        """Return the model with shifts learned from (rows, raw out-of-sample quantiles) pairs."""
-        rows = concatenate([pair[0] for pair in held_out])
-        predicted = np.concatenate([pair[1] for pair in held_out])
-        learned = Calibration.learn(
-            rows, predicted, levels=self.levels, period_days=self.calibration.period_days
-        )
+    def outcomes(self, rows: Rows) -> Outcomes:
+        """Forecast, uncalibrated, rows with demand that the boosters have not seen."""
+        return Outcomes.of(rows, self.raw(rows), period_days=self.period_days)
+
+    def calibrated(self, *outcomes: Outcomes) -> Self:
+        """Return the model with shifts learned from windows that it, or its like, had not seen."""
+        learned = Calibration.learn(Outcomes.concatenate(*outcomes), levels=self.levels)
         return replace(self, calibration=learned)
 
     def save(self, folder: Path) -> None:
@@ -124,6 +127,7 @@ class DemandModel:
             "format": _FORMAT,
             "names": list(self.names),
             "categorical": list(self.categorical),
+            "period_days": self.period_days,
             "trained_until": self.trained_until,
             "boosters": self.boosters.get_params(),
             "calibration": self.calibration.to_json(),
@@ -163,7 +167,8 @@ class DemandModel:
         if tuple(boosters.levels) != calibration.levels or boosters.n_features_in_ != len(names):
             raise ChampionError(f"boosters and model.json in {folder} do not belong together")
         categorical = tuple(described["categorical"])
-        return cls(boosters, calibration, names, categorical, described["trained_until"])
+        until = str(described["trained_until"])
+        return cls(boosters, calibration, names, categorical, int(described["period_days"]), until)
 
 
 def _digest(text: str) -> str:

@@ -1,11 +1,14 @@
 """Train, prove, refit: a model and the evidence that it works.
 
-1. *Scout*: boosters on the oldest part, stopped early on the calibration window; the number of
-   trees they settle on is kept, and their errors there are the first out-of-sample scores.
-2. *Proof*: boosters with that many trees on everything known before the evaluation window,
-   calibrated with the scout's scores, evaluated on the window that nothing has seen, beside the
-   baselines.
-3. *Final*: the same on all rows, calibrated with both models' out-of-sample scores.
+1. *Scout*: boosters on the oldest part; their errors in the calibration window are the first
+   out-of-sample outcomes. Where early stopping is asked for, it happens here, and the number of
+   trees is kept.
+2. *Proof*: the same on everything known before the evaluation window, calibrated with the scout's
+   outcomes, evaluated on the window that nothing has seen, beside the baselines.
+3. *Final*: the same on all rows, calibrated with both models' outcomes.
+
+Outcomes of earlier models, from before the calibration window, tell both calibrations whether a
+miss persists.
 
 The proof repeats the final's recipe one evaluation window earlier, so its figures are those to
 expect of the final.
@@ -19,12 +22,14 @@ from dataclasses import asdict, dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 
 from models.demand import DemandModel
 from models.metrics import score_table
+from models.outcomes import Outcomes
 from models.splits import ProofSplit, proof_split, window_end
 from stockalert.arrays import FloatArray
 from stockalert.errors import ChampionError
@@ -34,6 +39,11 @@ __all__ = ["MODEL_NAME", "Progress", "TrainedModel", "TrainingReport", "train"]
 
 MODEL_NAME = "stockalert"
 """Name of the model's own rows in the report, beside those of the baselines."""
+
+OUTCOMES_FILE = "outcomes.npz"
+MEMORY_DAYS = 364
+"""Age at which an outcome is forgotten."""
+MOST_OUTCOMES = 200_000
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage, steps done, steps in all)."""
@@ -94,16 +104,26 @@ class TrainedModel:
     """The model to forecast with, the model that was proved, and the proof.
 
     The next challenger is compared with this `proof` on a window that neither has seen.
+
+    Attributes
+    ----------
+    outcomes : what the final's calibration was learned from, so that it can go on learning.
     """
 
     final: DemandModel
     proof: DemandModel
     report: TrainingReport
+    outcomes: Outcomes
+
+    def updated(self, later: Outcomes) -> DemandModel:
+        """Return the final, its calibration learned anew with outcomes that came since."""
+        return self.final.calibrated(self.outcomes, later)
 
     def save(self, folder: Path) -> None:
-        """Write `final/`, `proof/` and `report.json` into `folder`: text only, no pickle."""
+        """Write `final/`, `proof/`, `report.json` and `outcomes.npz` into `folder`; no pickle."""
         self.final.save(folder / "final")
         self.proof.save(folder / "proof")
+        self.outcomes.save(folder / OUTCOMES_FILE)
         (folder / "report.json").write_bytes(self.report.to_json().encode())
 
     @classmethod
@@ -117,10 +137,11 @@ class TrainedModel:
         """
         try:
             report = TrainingReport.from_json((folder / "report.json").read_bytes().decode())
-        except (OSError, KeyError, TypeError, ValueError) as error:
+            outcomes = Outcomes.load(folder / OUTCOMES_FILE)
+        except (OSError, KeyError, TypeError, ValueError, BadZipFile) as error:
             raise ChampionError(f"no usable training report in {folder}: {error}") from error
         final, proof = (DemandModel.load(folder / part) for part in ("final", "proof"))
-        return cls(final, proof, report)
+        return cls(final, proof, report, outcomes)
 
 
 def train(
@@ -132,6 +153,7 @@ def train(
     evaluation_days: int = 56,
     calibration_days: int = 56,
     baselines: Mapping[str, FloatArray] | None = None,
+    earlier: Outcomes | None = None,
     progress: Progress | None = None,
     **booster: Any,
 ) -> TrainedModel:
@@ -143,7 +165,9 @@ def train(
     seed : of everything random; same rows, seed and machine give the same model bit for bit.
     baselines : name → quantiles (n_rows, n_levels) aligned with `rows`, units; only the rows of
         `proof_split(…).evaluation` are read, so others may be NaN.
-    booster : further parameters of `QuantileBoosters`.
+    earlier : outcomes of the models before; those since the calibration window are not read.
+    booster : further parameters of `QuantileBoosters`; with `early_stopping_rounds`, each level
+        stops early.
 
     Raises
     ------
@@ -160,16 +184,25 @@ def train(
     )
     fit = _Fit(tuple(levels), period_days, progress, {"random_state": seed, **booster})
     calibration, evaluation = rows.take(split.calibration), rows.take(split.evaluation)
-    scout = fit("scout", rows.take(split.train), validation=calibration)
+    stop = calibration if booster.get("early_stopping_rounds") else None
+    scout = fit("scout", rows.take(split.train), validation=stop)
     trees = scout.boosters.n_trees_
-    first = (calibration, scout.raw(calibration))
+    first = [] if earlier is None else [_remembered(earlier, split)]
+    first.append(scout.outcomes(calibration))
     before = rows.take(window_end(rows, period_days=period_days) <= split.evaluation_start)
-    proof = fit("proof", before, trees=trees).calibrated(first)
-    final = fit("final", rows, trees=trees)
-    final = final.calibrated(first, (evaluation, proof.raw(evaluation)))
+    proof = fit("proof", before, trees=trees).calibrated(*first)
+    outcomes = Outcomes.concatenate(*first, proof.outcomes(evaluation))
+    final = fit("final", rows, trees=trees).calibrated(outcomes)
     rivals = {name: q[usable][split.evaluation] for name, q in (baselines or {}).items()}
     scores = _scores(evaluation, {MODEL_NAME: proof.forecast(evaluation), **rivals}, levels)
-    return TrainedModel(final, proof, _report(scores, split, final))
+    return TrainedModel(final, proof, _report(scores, split, final), outcomes)
+
+
+def _remembered(earlier: Outcomes, split: ProofSplit) -> Outcomes:
+    """Keep what is young enough to matter, not told twice, and over before the evaluation."""
+    start = split.calibration_start
+    young = (earlier.cutoff < start) & (earlier.cutoff >= start - np.timedelta64(MEMORY_DAYS, "D"))
+    return earlier.take(young & (earlier.end <= split.evaluation_start)).thinned(MOST_OUTCOMES)
 
 
 @dataclass(frozen=True)

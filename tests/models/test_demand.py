@@ -19,7 +19,7 @@ def model(grocer):
     early = grocer.take(grocer.cutoff < np.datetime64("2017-09-01"))
     fitted = DemandModel.fit(early, levels=LEVELS, n_estimators=60, random_state=1, n_jobs=1)
     later = grocer.take(grocer.cutoff >= np.datetime64("2017-09-24"))
-    return fitted.calibrated((later, fitted.raw(later)))
+    return fitted.calibrated(fitted.outcomes(later))
 
 
 def test_forecasts_come_near_the_quantiles_of_the_process(model, grocer):
@@ -39,7 +39,7 @@ def test_forecasts_are_never_negative_and_ascend_over_the_levels(model, grocer):
 
 def test_scaling_a_series_scales_its_forecast(model, grocer):
     tenfold = replace(grocer, scale=grocer.scale * 10)
-    assert model.forecast(tenfold) == pytest.approx(10 * model.forecast(grocer), rel=1e-5)
+    assert model.raw(tenfold) == pytest.approx(10 * model.raw(grocer), rel=1e-5)
 
 
 def test_no_rows_give_no_forecasts(model, grocer):

@@ -189,12 +189,15 @@ def test_class_and_pattern_may_be_left_out(served: Shop) -> None:
     assert loaded.predict(table).shape == (3, 3)
 
 
-def test_model_folder_holds_text_only_with_signature_and_example(served: Shop) -> None:
+def test_model_folder_holds_text_and_plain_arrays_with_signature_and_example(served: Shop) -> None:
     folder = champion(served.out).folder.parents[1]
     files = {file for file in folder.rglob("*") if file.is_file()}
-    assert {file.suffix for file in files} <= {"", ".json", ".py", ".txt", ".yaml"}
+    assert {file.suffix for file in files} <= {"", ".json", ".npz", ".py", ".txt", ".yaml"}
     for file in files:
-        file.read_text(encoding="utf-8")
+        if file.suffix == ".npz":
+            np.load(file, allow_pickle=False).close()
+        else:
+            file.read_text(encoding="utf-8")
     assert "signature:" in (folder / "MLmodel").read_text()
     assert len(json.loads((folder / "input_example.json").read_text())["data"]) == 5
     assert "lightgbm==" in (folder / "requirements.txt").read_text()

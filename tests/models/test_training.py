@@ -77,6 +77,30 @@ def test_rows_that_were_never_visible_change_nothing(grocer, trained):
     )
 
 
+def test_outcomes_of_earlier_models_count_only_until_the_calibration_window(grocer, trained):
+    split = proof_split(grocer)
+    window = np.timedelta64(28, "D")
+    old = trained.outcomes
+    early = replace(
+        old,
+        cutoff=np.full(len(old), split.calibration_start - window),
+        end=np.full(len(old), split.calibration_start),
+    )
+    late = replace(early, cutoff=np.full(len(old), split.calibration_start))
+    unseen = replace(early, end=np.full(len(old), split.evaluation_start + window))
+    n_own = len(old)
+    for told, kept in ((early, n_own), (late, 0), (unseen, 0)):
+        assert len(train(grocer, earlier=told, **SETTINGS).outcomes) == n_own + kept
+
+
+def test_calibration_goes_on_learning_from_what_came_since(grocer, trained):
+    unseen = trained.report.unseen(grocer)
+    later = trained.proof.outcomes(replace(unseen, demand=unseen.demand * 3))
+    updated = trained.updated(later)
+    assert updated.boosters is trained.final.boosters
+    assert updated.calibration.windows != trained.final.calibration.windows
+
+
 def test_a_stored_training_is_read_back_whole(grocer, trained, tmp_path):
     trained.save(tmp_path / "run")
     copy = TrainedModel.load(tmp_path / "run")

@@ -1,0 +1,74 @@
+"""Calibration goes on learning as outcomes arrive: across trainings, and between them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from features.build import aligned, build_rows
+from features.facts import read_facts
+from features.horizons import sample_cutoffs, thinned
+from features.panel import Panel
+from flows.fitting import FEATURES_FILE
+from flows.run import Run
+from models.demand import DemandModel
+from models.outcomes import Outcomes
+from models.registry import Champion, champion
+from models.training import MOST_OUTCOMES, TrainedModel
+from stockalert.arrays import IntArray
+from stockalert.errors import ChampionError
+
+__all__ = ["earlier_outcomes", "up_to_date"]
+
+
+def earlier_outcomes(run: Run) -> Outcomes | None:
+    """Return what the reigning champion's calibration was learned from; None where there is none.
+
+    A champion of other levels, or one that cannot be read, has nothing to tell.
+    """
+    try:
+        reigning = champion(run.workspace.out, tracking_uri=run.settings.paths.tracking_uri)
+        trained = TrainedModel.load(reigning.folder)
+    except ChampionError:
+        return None
+    same = trained.final.levels == tuple(run.settings.model.levels)
+    return trained.outcomes if same and trained.final.period_days == run.period_days else None
+
+
+def up_to_date(run: Run, panel: Panel, protection: IntArray, reigning: Champion) -> DemandModel:
+    """Return the champion, calibrated with every outcome that arrived since it was trained.
+
+    Parameters
+    ----------
+    protection : shape (n_series,), protection intervals in periods
+    """
+    trained = TrainedModel.load(reigning.folder)
+    cutoffs = _cutoffs_since(run, panel, trained.final)
+    horizons = np.tile(protection[:, None], (len(cutoffs), 1, 1))
+    over = cutoffs[:, None, None] + horizons < panel.n_periods
+    if not over.any():
+        return trained.final
+    horizons = thinned(
+        np.where(over, horizons, 0),
+        panel,
+        cutoffs,
+        most=MOST_OUTCOMES,
+        seed=run.settings.model.seed,
+    )
+    vocabulary = json.loads((reigning.folder / FEATURES_FILE).read_text(encoding="utf-8"))
+    country = run.settings.calendar.country
+    facts = read_facts(run.tables, panel, country=country, vocabulary=vocabulary)
+    rows = build_rows(panel, facts, cutoffs=cutoffs, horizons=horizons, with_target=True)
+    rows = aligned(rows, trained.final.names, trained.final.categorical)
+    return trained.updated(trained.final.outcomes(rows))
+
+
+def _cutoffs_since(run: Run, panel: Panel, model: DemandModel) -> IntArray:
+    """Cutoffs, spaced as in training, whose windows the model has not seen."""
+    known = int((np.datetime64(model.trained_until) - panel.periods[0]).astype(int)) + 1
+    return sample_cutoffs(
+        every=max(1, run.settings.model.cutoff_every_days // panel.period_days),
+        last=panel.n_periods - 2,
+        least_history=-(-known // panel.period_days),
+    )
