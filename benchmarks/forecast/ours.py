@@ -1,8 +1,9 @@
 """Our own forecast: the product's ingest, features, training and calibration, as a night runs them.
 
 The contract tables hold the evaluated series alone, which is what peers are given. Like theirs, our
-model is trained anew every eight weeks, with default settings but for the calendar's country and,
-where a set has only weeks of history, shorter windows of proof.
+model is trained anew every eight weeks, and calibrated anew at every cutoff with the outcomes that
+have arrived by then, as every night does. Settings are the defaults but for the calendar's country
+and, where a set has only weeks of history, shorter windows of proof.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -30,13 +31,15 @@ from benchmarks.forecast.problem import LEVELS, Array, Problem
 from benchmarks.forecast.stopwatch import inside_lightgbm
 from features.build import build_rows
 from features.facts import read_facts
+from features.panel import Panel
 from features.reading import read_panel
 from flows.fitting import fit
 from flows.ingest import ingest
 from flows.run import Run, open_run
 from flows.settings import Settings
 from flows.training_rows import build_training_set
-from models.demand import DemandModel
+from models.outcomes import Outcomes
+from models.training import TrainedModel
 
 __all__ = ["SETTINGS", "forecast", "our_forecast"]
 
@@ -88,10 +91,12 @@ def _forecast(prepared: Prepared) -> Forecast:
     with TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         write_tables(prepared, data, only=problem.series)
-        parts = [
-            _quantiles(problem, data, Path(folder) / "out", settings, cutoffs, seconds=training)
-            for cutoffs in _between_trainings(problem)
-        ]
+        parts, earlier = [], None
+        for cutoffs in _between_trainings(problem):
+            nights = _Nights(problem, data, Path(folder) / "out", settings)
+            trained, vocabulary = _trained(nights, cutoffs[0], earlier, seconds=training)
+            parts.append(_quantiles(nights, trained, vocabulary, cutoffs))
+            earlier = trained.outcomes
     cost = {
         "seconds": round(time.process_time() - start, 1),
         "peak_gib": _peak_gib(),
@@ -108,72 +113,88 @@ def _between_trainings(problem: Problem) -> Iterator[Array]:
         yield problem.cutoffs[weeks // _REFIT_WEEKS == term]
 
 
-def _quantiles(
-    problem: Problem,
-    data: Path,
-    out: Path,
-    settings: Settings,
-    cutoffs: Array,
-    *,
-    seconds: dict[str, float],
-) -> Array:
-    """Train on what was known at the first of `cutoffs`, and forecast at all of them.
+@dataclass(frozen=True)
+class _Nights:
+    """The shop whose nights are replayed."""
+
+    problem: Problem
+    data: Path
+    out: Path
+    settings: Settings
+
+    @contextmanager
+    def at(self, cutoff: int) -> Iterator[Run]:
+        """Open a run whose tables end with a cutoff."""
+        as_of = self.last_day(cutoff).astype(date)
+        now = datetime.combine(as_of, datetime.min.time(), UTC)
+        with open_run(self.data, self.out, settings=self.settings, as_of=as_of, now=now) as run:
+            ingest(
+                self.data,
+                run.workspace.work,
+                period=self.settings.period,
+                as_of=as_of,
+                today=as_of,
+                max_share=self.settings.quarantine.max_share,
+            )
+            yield run
+
+    def last_day(self, cutoff: int) -> np.datetime64:
+        """Return the last day of a period."""
+        return self.problem.periods[cutoff] + np.timedelta64(self.problem.period_days - 1, "D")
+
+
+def _trained(
+    nights: _Nights, cutoff: int, earlier: Outcomes | None, *, seconds: dict[str, float]
+) -> tuple[TrainedModel, dict[str, list[str]]]:
+    """Train on what was known at a cutoff; `earlier` is what the model before had learned from.
 
     Training is all that is between the canonical tables and a proved, calibrated model: rows of
-    features, the scout, the proof and the final model. Its wall `seconds` and those of them inside
-    LightGBM are added up.
+    features, the scout, the proof and the final model. Its `seconds` of the processor and those
+    inside LightGBM are added up.
     """
-    with _night(problem, data, out, settings, cutoffs[0]) as run, inside_lightgbm() as watch:
-        start = time.perf_counter()
+    with nights.at(cutoff) as run, inside_lightgbm() as watch:
+        start = time.process_time()
         training = build_training_set(run, run.as_of)
-        model = fit(run, training).final
-        seconds["training_seconds"] += time.perf_counter() - start
+        trained = fit(run, training, earlier)
+        seconds["training_seconds"] += time.process_time() - start
         seconds["lightgbm_seconds"] += watch.seconds
-    with _night(problem, data, out, settings, cutoffs[-1]) as run:
-        return _answers(problem, run, model, training.facts.vocabulary, cutoffs)
+    return trained, training.facts.vocabulary
 
 
-@contextmanager
-def _night(
-    problem: Problem, data: Path, out: Path, settings: Settings, cutoff: int
-) -> Iterator[Run]:
-    """Open a run whose tables end with a cutoff."""
-    last = problem.periods[cutoff] + np.timedelta64(problem.period_days - 1, "D")
-    as_of = last.astype(date)
-    now = datetime.combine(as_of, datetime.min.time(), UTC)
-    with open_run(data, out, settings=settings, as_of=as_of, now=now) as run:
-        ingest(
-            data,
-            run.workspace.work,
-            period=settings.period,
-            as_of=as_of,
-            today=as_of,
-            max_share=settings.quarantine.max_share,
-        )
-        yield run
-
-
-def _answers(
-    problem: Problem,
-    run: Run,
-    model: DemandModel,
-    vocabulary: dict[str, list[str]],
-    cutoffs: Array,
+def _quantiles(
+    nights: _Nights, trained: TrainedModel, vocabulary: dict[str, list[str]], cutoffs: Array
 ) -> Array:
-    """Quantiles of the problem's rows at `cutoffs`; features cannot see past each of them."""
-    panel = read_panel(run.tables, period=run.settings.period, as_of=run.as_of)
+    """Forecast at each of `cutoffs`, calibrated with the outcomes that had arrived by then."""
+    problem = nights.problem
+    with nights.at(cutoffs[-1]) as run:
+        panel = read_panel(run.tables, period=run.settings.period, as_of=run.as_of)
+        country = run.settings.calendar.country
+        facts = read_facts(run.tables, panel, country=country, vocabulary=vocabulary)
+    horizons, place = _horizons(problem, panel)
+    shift = int((problem.periods[0] - panel.periods[0]).astype(int)) // problem.period_days
+    rows, over = (
+        build_rows(panel, facts, cutoffs=cutoffs + shift, horizons=horizons, with_target=known)
+        for known in (False, True)
+    )
+    raw, outcomes = trained.final.raw(rows), trained.final.outcomes(over)
+    wanted = np.searchsorted(np.asarray(trained.final.levels), LEVELS - 1e-9)
+    parts = []
+    for cutoff in cutoffs:
+        today = nights.last_day(cutoff)
+        model = trained.updated(outcomes.take(outcomes.end <= today))
+        now = rows.cutoff == today
+        answer = model.calibration.apply(rows.take(now), raw[now])
+        parts.append(answer[np.argsort(np.argsort(place))][:, wanted])
+    return np.concatenate(parts)
+
+
+def _horizons(problem: Problem, panel: Panel) -> tuple[Array, Array]:
+    """Horizons of the panel's series, 0 where the problem has none, and its series' places."""
     keys = panel.series[["sku", "location"]].reset_index()
     place = problem.series[["sku", "location"]].merge(keys, how="left")["index"].to_numpy()
     horizons = np.zeros((panel.n_series, 1), dtype=np.int64)
     horizons[place, 0] = problem.horizon
-    country = run.settings.calendar.country
-    facts = read_facts(run.tables, panel, country=country, vocabulary=vocabulary)
-    shift = int((problem.periods[0] - panel.periods[0]).astype(int)) // problem.period_days
-    rows = build_rows(panel, facts, cutoffs=cutoffs + shift, horizons=horizons, with_target=False)
-    wanted = np.searchsorted(np.asarray(model.levels), LEVELS - 1e-9)
-    answer = model.forecast(rows)[:, wanted].reshape(len(cutoffs), problem.n_series, len(LEVELS))
-    order = np.argsort(np.argsort(place))
-    return answer[:, order].reshape(-1, len(LEVELS))
+    return horizons, place
 
 
 def _peak_gib() -> float:
