@@ -25,13 +25,13 @@ _RESAMPLES = 2_000
 
 @dataclass(frozen=True)
 class Way:
-    """One way to play: see `game`, and what is told of demand."""
+    """One way to play: see `game`; `known_law` is the number of seeds that the known law plays."""
 
     order_first: bool = False
     lost_are_open: bool = False
     sales_only: bool = False
     lead_times: tuple[str, ...] = LEAD_TIMES
-    known_law: bool = False
+    known_law: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def play_all(way: Way, seeds: range) -> pd.DataFrame:
         players: dict[str, Player] = {"ours": shop(game), "rule": CappedBaseStock(game)}
         if way.lost_are_open:
             players["rule"] = CappedBaseStock(game, write_off=True)
-        if way.known_law:
+        if seed < seeds.start + way.known_law:
             players["known_law"] = KnownLaw(game, law, seed)
         best, whole = best_reward(game), game.profit * float(game.demand.sum())
         row = {"pattern": pattern, "lead_time": setting, "ratio": game.profit, "seed": seed}
@@ -100,7 +100,7 @@ def difference(played: pd.DataFrame, of: str = "ours", to: str | None = "rule") 
 
     Every pattern, lead time and ratio counts the same, as every seed plays them all.
     """
-    values = played[of] - (played[to] if to else 0.0)
+    values = (played[of] - (played[to] if to else 0.0)).dropna()
     by_seed = values.groupby(played["seed"]).mean().to_numpy()
     rng = np.random.default_rng(0)
     means = by_seed[rng.integers(0, len(by_seed), (_RESAMPLES, len(by_seed)))].mean(axis=1)

@@ -49,11 +49,17 @@ class KnownLaw(OneItem):
         self._supply = _KnownSupply(game, chances)
         self._law = law
         self._rng = np.random.default_rng([7, seed])
+        self._period = len(game.past)
+        self._last = float(game.past[-1])
+
+    def _hear(self, demand: float | None, sales: float | None, sold_out: bool) -> None:
+        if demand is not None:
+            self._period += 1
+            self._last = demand
 
     def _demand(self, horizon: int) -> FloatArray:
-        law, now = self._law, self._belief.period
-        demands = self._belief.last * self._belief.scale / law.level
-        noise = np.full(N_SCENARIOS, demands - law.mean[now - 1])
+        law, now = self._law, self._period
+        noise = np.full(N_SCENARIOS, self._last / law.level - law.mean[now - 1])
         shocks = law.shocks(self._rng, (N_SCENARIOS, horizon))
         periods = np.minimum(np.arange(now, now + horizon), len(law.mean) - 1)
         paths = np.empty((N_SCENARIOS, horizon))

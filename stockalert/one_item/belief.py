@@ -17,7 +17,7 @@ from stockalert.one_item.structures import LEVEL, OFFSET, SLOPE, STRUCTURES, WAV
 
 __all__ = ["Belief"]
 
-N_KEPT = 100
+N_KEPT = 60
 NOISE_MEMORY = 50.0  # periods
 
 

@@ -9,7 +9,7 @@ a passing episode began, an episode ended.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,13 +18,13 @@ from stockalert.one_item.structures import LEVEL, N_COEFFICIENTS, OFFSET, SLOPE,
 
 __all__ = ["EPISODE_STAYS", "LEAST_VARIANCE", "Hypotheses", "branch", "first_hypotheses"]
 
-LEAST_VARIANCE = 1e-5  # of the noise, scale²
-LEVEL_SD, WAVE_SD, JUMP_SD, EPISODE_SD = 0.7, 0.35, 0.6, 1.2  # prior deviations, scale or level
+LEAST_VARIANCE = 1e-6  # of the noise, scale²
+LEVEL_SD, WAVE_SD, JUMP_SD, EPISODE_SD = 0.7, 0.45, 0.6, 1.2  # prior deviations, scale or level
 NOISE_SD = 0.25
 NOISE_PERIODS = 2.0  # what the prior of the noise weighs
-P_JUMP, P_NOISE, P_EPISODE = 1 / 50, 1 / 80, 1 / 40  # per period
+P_JUMP, P_NOISE, P_EPISODE = 1 / 40, 1 / 50, 1 / 40  # per period
 EPISODE_STAYS = 0.65
-N_BRANCHING = 6
+N_BRANCHING = 4
 
 
 @dataclass
@@ -59,15 +59,23 @@ class Hypotheses:
         """Probabilities, shape (n,)."""
         return np.asarray(np.exp(self.log_weight - np.logaddexp.reduce(self.log_weight)))
 
-    def take(self, rows: IntArray) -> Hypotheses:
-        """Copy some rows."""
-        return Hypotheses(*(getattr(self, field.name)[rows] for field in fields(self)))
+    def take(self, rows: IntArray | slice) -> Hypotheses:
+        """Some rows: a copy, or (of a slice) a view through which they change."""
+        return Hypotheses(
+            self.structure[rows],
+            self.log_weight[rows],
+            self.mean[rows],
+            self.spread[rows],
+            self.shape[rows],
+            self.rate[rows],
+            self.episode[rows],
+        )
 
     def remember(self, periods: float) -> None:
         """Let the noise's variance rest on at most so many periods (in place)."""
         shape = np.minimum(self.shape, periods / 2.0)
-        self.rate = self.rate * shape / self.shape
-        self.shape = shape
+        self.rate *= shape / self.shape
+        self.shape[:] = shape
 
 
 def first_hypotheses(noise_variance: float) -> Hypotheses:
@@ -93,33 +101,32 @@ def first_hypotheses(noise_variance: float) -> Hypotheses:
 
 
 def branch(known: Hypotheses) -> Hypotheses:
-    """What may have happened since the last period; weights sum to what they did."""
+    """Add what may have happened since the last period; weights sum to what they did."""
     total = np.logaddexp.reduce(known.log_weight)
     top = np.argsort(-known.log_weight, kind="stable")[:N_BRANCHING]
     calm = top[~known.episode[top] & (STRUCTURES.carry[known.structure[top]] == 0)]
-    parts = [
-        _weighed(_jumped(known.take(top)), total, P_JUMP),
-        _weighed(_noise_changed(known.take(top[: N_BRANCHING // 2])), total, P_NOISE),
-        _weighed(_episode_begun(known.take(calm)), total, P_EPISODE),
-        _episode_ended(known.take(np.flatnonzero(known.episode))),
-    ]
-    staying = known.take(np.arange(len(known.shape)))
+    rows = [np.arange(len(known.shape)), top, top, calm, np.flatnonzero(known.episode)]
+    ends = np.cumsum([len(part) for part in rows])
+    all_of_them = known.take(np.concatenate(rows))
+    staying, jumped, changed, begun, ended = (
+        all_of_them.take(slice(end - len(part), end)) for part, end in zip(rows, ends, strict=True)
+    )
     staying.log_weight += np.log(1.0 - P_JUMP - P_NOISE - P_EPISODE)
     staying.log_weight[known.episode] += np.log(EPISODE_STAYS)
-    parts = [staying, *parts]
-    names = [field.name for field in fields(Hypotheses)]
-    return Hypotheses(*(np.concatenate([getattr(part, x) for part in parts]) for x in names))
+    _weigh(_jump(jumped), total, P_JUMP)
+    _weigh(_change_noise(changed), total, P_NOISE)
+    _weigh(_begin_episode(begun), total, P_EPISODE)
+    _end_episode(ended)
+    return all_of_them
 
 
-def _weighed(some: Hypotheses, total: float, probability: float) -> Hypotheses:
+def _weigh(some: Hypotheses, total: float, probability: float) -> None:
     """Share the probability of an event between the hypotheses that it could happen to."""
     if len(some.log_weight):
-        share = some.log_weight - np.logaddexp.reduce(some.log_weight)
-        some.log_weight = total + np.log(probability) + share
-    return some
+        some.log_weight += total + np.log(probability) - np.logaddexp.reduce(some.log_weight)
 
 
-def _jumped(some: Hypotheses) -> Hypotheses:
+def _jump(some: Hypotheses) -> Hypotheses:
     """The level is elsewhere from now on, perhaps with another slope and noise."""
     height = np.maximum(np.abs(some.mean[:, LEVEL]), 0.3)
     some.spread[:, LEVEL, LEVEL] += (JUMP_SD * height) ** 2 / some.variance
@@ -128,14 +135,14 @@ def _jumped(some: Hypotheses) -> Hypotheses:
     return some
 
 
-def _noise_changed(some: Hypotheses) -> Hypotheses:
+def _change_noise(some: Hypotheses) -> Hypotheses:
     """The noise is another: what is known of it is worth one period."""
     some.remember(1.0)
-    some.rate = some.rate * 1.5
+    some.rate *= 1.5
     return some
 
 
-def _episode_begun(some: Hypotheses) -> Hypotheses:
+def _begin_episode(some: Hypotheses) -> Hypotheses:
     """Demand is elsewhere for a while, and will be as before after that."""
     height = np.maximum(np.abs(some.mean[:, LEVEL]), 0.3)
     some.spread[:, OFFSET, OFFSET] = (EPISODE_SD * height) ** 2 / some.variance
@@ -143,7 +150,7 @@ def _episode_begun(some: Hypotheses) -> Hypotheses:
     return some
 
 
-def _episode_ended(some: Hypotheses) -> Hypotheses:
+def _end_episode(some: Hypotheses) -> None:
     """Demand is as it was before the episode."""
     kept = np.log(1.0 - P_JUMP - P_NOISE - P_EPISODE)
     some.log_weight += kept + np.log(1.0 - EPISODE_STAYS)
@@ -151,4 +158,3 @@ def _episode_ended(some: Hypotheses) -> Hypotheses:
     some.spread[:, OFFSET, :] = 0.0
     some.spread[:, :, OFFSET] = 0.0
     some.episode[:] = False
-    return some

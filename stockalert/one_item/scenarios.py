@@ -97,7 +97,7 @@ def _correlated(spread: FloatArray, chosen: IntArray, draws: _Draws) -> FloatArr
     used[chosen] = True
     roots = np.linalg.cholesky(spread[used] + 1e-9 * np.eye(N_COEFFICIENTS))
     position = np.cumsum(used) - 1
-    return np.einsum("nij,nj->ni", roots[position[chosen]], draws.coefficients)
+    return np.asarray(np.einsum("nij,nj->ni", roots[position[chosen]], draws.coefficients))
 
 
 def _carried(

@@ -29,7 +29,7 @@ __all__ = [
 LEVEL, SLOPE, WAVES, OFFSET = 0, 1, slice(2, 6), 6
 N_COEFFICIENTS = 7
 SEASONS = (*range(3, 19), 20, 22, 24, 26, 30)
-SEASONAL_SHARE = 0.2  # of the prior probability
+SEASONAL_SHARE = 0.3  # of the prior probability
 
 # Carry-over of noise, drift of the level (variance ratio), deviation of the slope, prior weight.
 _PLAIN = (
@@ -72,8 +72,8 @@ def _structures() -> Structures:
     weight = plain_weight * SEASONAL_SHARE / (1.0 - SEASONAL_SHARE) / len(seasons)
     rows = [(*row[:3], 1.0, 0.0, row[3]) for row in _PLAIN]
     rows += [(0.0, 0.0, 0.0, float(m), float(k), weight) for m, k in seasons]
-    table = np.array(rows).T
-    return Structures(*table[:5], prior=table[5] / table[5].sum())
+    carry, drift, slope_sd, season, n_waves, prior = np.array(rows).T
+    return Structures(carry, drift, slope_sd, season, n_waves, prior / prior.sum())
 
 
 STRUCTURES = _structures()
