@@ -1,9 +1,9 @@
 """Demand is not sales: what was seen of it, and which periods say nothing.
 
-A period out of stock for more than half of its opening hours is masked: neither its sales nor its
-zero is evidence of a rate. Of the others, sales count in full and the share in stock is the
-exposure, so a rate is always Σ units ÷ Σ share. A period in which the whole location was closed
-is a true zero and is never masked.
+A period that met less than a fifth of its demand (selling_curve.py) is masked: neither its sales
+nor its zero is evidence of a rate. Of the others, sales count in full and the share met is the
+exposure, so a rate is always Σ units ÷ Σ share. To mask more would drop the days that wanted most.
+A period in which the whole location was closed is a true zero and is never masked.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ import numpy as np
 
 from stockalert.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["LEAST_SHARE", "closed_periods", "visible"]
+__all__ = ["LEAST_SHARE", "closed_periods", "unmet", "visible"]
 
-LEAST_SHARE = 0.5
+LEAST_SHARE = 0.2
 SELLERS_WHEN_OPEN = 5.0
 CLOSED_LOOK_BACK = 28
 
 
 def visible(units: FloatArray, observed: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Keep the periods mostly in stock.
+    """Keep the periods that met enough of their demand.
 
     Parameters
     ----------
     units : shape (n_series, n_periods), units sold
-    observed : same shape, share of the period in stock
+    observed : same shape, share of the period's demand met
 
     Returns
     -------
@@ -33,7 +33,7 @@ def visible(units: FloatArray, observed: FloatArray) -> tuple[FloatArray, FloatA
 
     Examples
     --------
-    >>> units, share = visible(np.array([[4.0, 1.0, 0.0]]), np.array([[1.0, 0.2, 0.5]]))
+    >>> units, share = visible(np.array([[4.0, 1.0, 0.0]]), np.array([[1.0, 0.1, 0.5]]))
     >>> units.tolist(), share.tolist()
     ([[4.0, 0.0, 0.0]], [[1.0, 0.0, 0.5]])
     """
@@ -42,6 +42,40 @@ def visible(units: FloatArray, observed: FloatArray) -> tuple[FloatArray, FloatA
         np.where(seen, units, 0.0).astype(np.float64),
         np.where(seen, observed, 0.0).astype(np.float64),
     )
+
+
+def unmet(
+    units: FloatArray, share: FloatArray, *, level: FloatArray, prior_units: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Demand of each period that found the shelf empty, in two parts.
+
+    Given what sold in share F of it, a period's demand is gamma with mean
+    (units + A) ÷ (F + A ÷ level); the share 1 − F of that was not met. Part of it follows from the
+    period's own sales, the rest is a multiple of whatever rate is usual.
+
+    Parameters
+    ----------
+    units, share : what `visible` returns
+    level : same shape, units per period, > 0, that A is weighed against; inf = nothing known
+    prior_units : shape (n_periods,), A
+
+    Returns
+    -------
+    own : same shape, units
+    usual : same shape, periods of the usual rate
+
+    Examples
+    --------
+    Half a day sold 6 units; 2 units at the usual rate of 4 weigh as much as that half day.
+
+    >>> own, usual = unmet(np.array([[6.0]]), np.array([[0.5]]), level=np.array([[4.0]]),
+    ...                    prior_units=np.array([2.0]))
+    >>> own.item() + usual.item() * 4.0
+    4.0
+    """
+    weight = prior_units / level
+    missing = np.divide(1.0 - share, share + weight, out=np.ones_like(share), where=share > 0)
+    return missing * units, np.where(share > 0, missing * weight, 1.0)
 
 
 def closed_periods(units: FloatArray, location: IntArray) -> BoolArray:

@@ -32,10 +32,13 @@ class Panel:
         Period in which the series began (first sale or launch, whichever is earlier; without
         either the first period in stock); n_periods where it has not begun.
     units : units sold; 0 where nothing was.
-    observed : share of the period in stock, 0..1: 1 where unknown, 0 before the series began.
+    observed : share of the period's demand that its time in stock meets, 0..1 (selling_curve.py):
+        0 out of stock and before the series began, 1 in stock throughout and where unknown.
     price : currency per unit, the last one known in the period; NaN before the first.
     promo_units : units sold under a promotion.
     views, carts, searches : browsing of the sku; NaN in periods without a browsing feed.
+    prior_units : shape (n_periods,), units that usual demand weighs against a partial period's own
+        sales; None where none was partly in stock.
     """
 
     series: pd.DataFrame
@@ -49,6 +52,7 @@ class Panel:
     views: FloatArray | None = None
     carts: FloatArray | None = None
     searches: FloatArray | None = None
+    prior_units: FloatArray | None = None
 
     @property
     def n_series(self) -> int:
@@ -91,6 +95,8 @@ class Panel:
             for name in MEASURES
             if (data := getattr(self, name)) is not None
         }
+        if self.prior_units is not None:
+            kept["prior_units"] = self.prior_units[: cutoff + 1]
         first = np.minimum(self.first, cutoff + 1)
         return replace(self, periods=self.periods[: cutoff + 1], first=first, **kept)
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from features.browsing import browsing
+from features.censoring import LEAST_SHARE
 from features.demand_history import demand_history
 from features.facts import Facts
 from features.groups import group_totals
@@ -43,7 +44,7 @@ def horizons(history: History) -> np.ndarray:
 def seen(history: History) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Units and share in stock by (series, day), masked days missing, days before the start 0."""
     units, share = pd.DataFrame(history.panel.units), pd.DataFrame(history.panel.observed)
-    return units.where(share >= 0.5, 0.0), share.where(share >= 0.5, 0.0)
+    return units.where(share >= LEAST_SHARE, 0.0), share.where(share >= LEAST_SHARE, 0.0)
 
 
 def _close(found: np.ndarray, expected: object) -> None:
@@ -71,7 +72,7 @@ def test_largest_order_and_silence_are_those_of_the_record(history, horizons) ->
     found = demand_history(history, horizons)
     units = pd.DataFrame(history.panel.units)
     _close(found["largest_91d"] * history.scale, units.iloc[:, -91:].max(axis=1))
-    visible = units.where(history.panel.observed >= 0.5, 0)
+    visible = units.where(history.panel.observed >= LEAST_SHARE, 0)
     last = visible.apply(lambda row: row[row > 0].index.max(), axis=1)
     _close(np.expm1(found["silence"]), CUTOFF - last)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from features.panel import Panel
 from features.target import demand_after
@@ -67,12 +70,38 @@ def test_targets_agree_with_a_loop_over_random_shops() -> None:
     for c, s, k in np.ndindex(horizons.shape):
         days = slice(cutoffs[c] + 1, cutoffs[c] + 1 + horizons[c, s, k])
         sold, share = panel.units[s, days], panel.observed[s, days]
-        seen = sum(x for x in share if x >= 0.5) / horizons[c, s, k]
+        seen = sum(x for x in share if x >= 0.2) / horizons[c, s, k]
         if cutoffs[c] + horizons[c, s, k] >= 40 or seen < 0.5:
             assert weight[c, s, k] == 0
             continue
-        rate = sum(u for u, x in zip(sold, share, strict=True) if x >= 0.5) / seen
+        rate = sum(u for u, x in zip(sold, share, strict=True) if x >= 0.2) / seen
         assert demand[c, s, k] == np.float32(max(rate, sold.sum())) or np.isclose(
             demand[c, s, k], max(rate, sold.sum())
         )
         assert np.isclose(weight[c, s, k], seen)
+
+
+def test_a_partial_day_is_completed_by_its_own_sales_and_the_usual_rate() -> None:
+    panel = replace(_panel([4, 4, 6, 4], [1, 1, 0.5, 1]), prior_units=np.full(4, 2.0))
+    demand, weight = _one(panel, cutoff=1, horizon=2)
+    rate = demand / 2
+    unmet = 0.5 * (6 + 2 * rate / 4) / (0.5 + 2 / 4)
+    assert (demand, weight) == (pytest.approx(6 + 4 + unmet), 0.75)
+
+
+def test_views_of_an_empty_shelf_witness_what_was_wanted() -> None:
+    views = np.float32([[40, 40, 80, 40, 40]])
+    panel = replace(_panel([4, 4, 0, 4, 4], [1, 1, 0, 1, 1]), views=views)
+    assert _one(panel, cutoff=0, horizon=4) == (4 + 8 + 4 + 4, 0.75)
+
+
+def test_a_storm_of_views_counts_at_most_three_times_the_usual() -> None:
+    views = np.float32([[40, 40, 9000, 40, 40]])
+    panel = replace(_panel([4, 4, 0, 4, 4], [1, 1, 0, 1, 1]), views=views)
+    assert _one(panel, cutoff=0, horizon=4) == (4 + 12 + 4 + 4, 0.75)
+
+
+def test_too_few_views_and_days_without_a_feed_say_nothing() -> None:
+    for views in ([[1, 1, 5, 1, 1]], [[np.nan] * 5]):
+        panel = replace(_panel([4, 4, 0, 4, 4], [1, 1, 0, 1, 1]), views=np.float32(views))
+        assert _one(panel, cutoff=0, horizon=4) == (16.0, 0.75)
