@@ -132,11 +132,13 @@ class ModelSettings(Section):
     calibration_days: _Count = Field(
         default=56, description="Days of cutoffs that quantiles are shifted on"
     )
-    num_leaves: Annotated[int, Field(ge=2)] = Field(default=12, description="Leaves per tree")
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=0.1, description="Weight of each tree"
+    num_leaves: Annotated[int, Field(ge=2)] = Field(default=20, description="Leaves per tree")
+    learning_rate: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=None, description="Weight of each tree; unset = by their number"
     )
-    n_estimators: _Count = Field(default=120, description="Most trees per level")
+    n_estimators: _Count | None = Field(
+        default=None, description="Trees per level; unset = by the number of rows"
+    )
     min_child_samples: _Count = Field(default=200, description="Fewest rows in a leaf")
     tail_samples: _Count | None = Field(
         default=None, description="Fewest rows beyond the level in a leaf; unset = the model's own"

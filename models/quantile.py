@@ -46,6 +46,8 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     levels : quantile levels τ in (0, 1), ascending.
     n_estimators : trees of every level, or one number per level; with an `eval_set`, the most.
+        None = 200, and fewer beyond 200,000 rows: by the fourth root, 112 for two million.
+    learning_rate : weight of a tree; None = 10 ÷ trees, between 0.03 and 0.1.
     early_stopping_rounds : trees without progress on `eval_set` after which a level stops.
     categorical_features : positions (or names, when fitted on a frame) of columns with codes;
         a negative code is unknown.
@@ -55,13 +57,14 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     tail_samples : rows expected beyond the level in a leaf, at least: the 0.99 quantile of a
         hundred rows is one row's word. A twentieth of all rows is always enough.
     extra_trees : try one random threshold per feature and split, which keeps the levels smooth.
-    learning_rate, num_leaves, feature_fraction, bagging_fraction, max_bin, reg_lambda : LightGBM's
-        parameters of these names.
+    num_leaves, feature_fraction, bagging_fraction, max_bin, reg_lambda : LightGBM's parameters of
+        these names.
 
     Attributes
     ----------
     boosters_ : list of `lightgbm.Booster`, one per level.
     n_trees_ : tuple of int, trees kept per level.
+    learning_rate_ : float, the one in force.
     feature_importances_ : shape (n_features,), share of the gain, mean over levels.
 
     Examples
@@ -78,10 +81,10 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self,
         levels: Sequence[float] = DEFAULT_LEVELS,
         *,
-        n_estimators: int | Sequence[int] = 120,
+        n_estimators: int | Sequence[int] | None = None,
         early_stopping_rounds: int = 20,
-        learning_rate: float = 0.1,
-        num_leaves: int = 12,
+        learning_rate: float | None = None,
+        num_leaves: int = 20,
         min_child_samples: int = 200,
         tail_samples: int = 40,
         extra_trees: bool = True,
@@ -131,10 +134,11 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         ValueError
             If levels do not ascend within (0, 1), or an array has the wrong shape.
         """
-        levels, trees = self._checked_levels()
         features, target = validate_data(
             self, X, y, y_numeric=True, ensure_min_samples=2, **_NUMBERS
         )
+        levels, trees = self._checked_levels(len(target))
+        self.learning_rate_ = self.learning_rate or float(np.clip(10.0 / max(trees), 0.03, 0.1))
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, features)
         shared = self._parameters()
         codes = self._categorical()
@@ -148,7 +152,11 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         valid = self._validation(eval_set, train)
         self.boosters_ = []
         for done, (level, n_trees) in enumerate(zip(levels, trees, strict=True), start=1):
-            own = {"alpha": level, "min_data_in_leaf": self._leaf_rows(level, len(target))}
+            own = {
+                "alpha": level,
+                "min_data_in_leaf": self._leaf_rows(level, len(target)),
+                "learning_rate": self.learning_rate_,
+            }
             self.boosters_.append(self._train({**shared, **own}, n_trees, train, valid))
             if on_level is not None:
                 on_level(done, len(levels))
@@ -221,11 +229,11 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _checked(self, X: npt.ArrayLike) -> Any:
         return validate_data(self, X, reset=False, **_NUMBERS)
 
-    def _checked_levels(self) -> tuple[list[float], list[int]]:
+    def _checked_levels(self, n_rows: int) -> tuple[list[float], list[int]]:
         levels = [float(level) for level in self.levels]
         if not levels or levels != sorted(set(levels)) or not 0 < levels[0] <= levels[-1] < 1:
             raise ValueError(f"levels must ascend within (0, 1), got {levels}")
-        trees = self.n_estimators
+        trees = _trees(n_rows) if self.n_estimators is None else self.n_estimators
         numbers = [trees] * len(levels) if isinstance(trees, int) else [int(n) for n in trees]
         if len(numbers) != len(levels):
             raise ValueError(f"{len(levels)} levels but {len(numbers)} numbers of trees")
@@ -240,7 +248,6 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return {
             "objective": "quantile",
             "metric": "quantile",
-            "learning_rate": self.learning_rate,
             "num_leaves": self.num_leaves,
             "min_data_in_leaf": self.min_child_samples,
             "feature_pre_filter": False,
@@ -286,6 +293,17 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         )
         kept = booster.best_iteration if valid else n_trees
         return lgb.Booster(model_str=booster.model_to_string(num_iteration=kept))
+
+
+def _trees(n_rows: int) -> int:
+    """Trees that the rows are worth: many rows vary little, and cost much.
+
+    Examples
+    --------
+    >>> [_trees(n) for n in (10_000, 200_000, 2_000_000)]
+    [200, 200, 112]
+    """
+    return int(200 * min(1.0, 200_000 / n_rows) ** 0.25)
 
 
 def _unknown_as_nan(features: FloatArray, codes: list[int]) -> FloatArray:

@@ -186,13 +186,13 @@ def train(
     calibration, evaluation = rows.take(split.calibration), rows.take(split.evaluation)
     stop = calibration if booster.get("early_stopping_rounds") else None
     scout = fit("scout", rows.take(split.train), validation=stop)
-    trees = scout.boosters.n_trees_
+    kept = {"n_estimators": scout.boosters.n_trees_, "learning_rate": scout.boosters.learning_rate_}
     first = [] if earlier is None else [_remembered(earlier, split)]
     first.append(scout.outcomes(calibration))
     before = rows.take(window_end(rows, period_days=period_days) <= split.evaluation_start)
-    proof = fit("proof", before, trees=trees).calibrated(*first)
+    proof = fit("proof", before, **kept).calibrated(*first)
     outcomes = Outcomes.concatenate(*first, proof.outcomes(evaluation))
-    final = fit("final", rows, trees=trees).calibrated(outcomes)
+    final = fit("final", rows, **kept).calibrated(outcomes)
     rivals = {name: q[usable][split.evaluation] for name, q in (baselines or {}).items()}
     scores = _scores(evaluation, {MODEL_NAME: proof.forecast(evaluation), **rivals}, levels)
     return TrainedModel(final, proof, _report(scores, split, final), outcomes)
@@ -218,21 +218,20 @@ class _Fit:
         rows: Rows,
         *,
         validation: Rows | None = None,
-        trees: Sequence[int] | None = None,
+        **kept: Any,
     ) -> DemandModel:
         def on_level(done: int, total: int) -> None:
             if self.progress is not None:
                 self.progress(stage, done, total)
 
         on_level(0, len(self.levels))
-        chosen = {} if trees is None else {"n_estimators": trees}
         return DemandModel.fit(
             rows,
             levels=self.levels,
             period_days=self.period_days,
             validation=validation,
             on_level=on_level,
-            **{**self.booster, **chosen},
+            **{**self.booster, **kept},
         )
 
 

@@ -67,23 +67,21 @@ def censoring(training: TrainingSet, truth: Path) -> None:
 
 
 def variants(rows: Rows, levels: tuple[float, ...], seed: int) -> None:
-    """Fit with other weights and calibrate with other priors (records 6 and 7)."""
+    """Fit with other weights and ask more or less of a shift (records 6 and 7)."""
     split = proof_split(rows)
     held, unseen = rows.take(split.calibration), rows.take(split.evaluation)
     before = rows.take(window_end(rows) <= split.evaluation_start)
     fit = {"levels": levels, "random_state": seed}
-    scout = demand.DemandModel.fit(rows.take(split.train), validation=held, **fit)
-    trees = scout.boosters.n_trees_
-    print("trees per level:", *trees)
+    scout = demand.DemandModel.fit(rows.take(split.train), **fit)
     for power in (1.0, 0.0, demand.EXPOSURE_POWER):
         with replaced(demand, "EXPOSURE_POWER", power):
-            proof = demand.DemandModel.fit(before, n_estimators=trees, **fit)
+            proof = demand.DemandModel.fit(before, **fit)
         show(f"weight exposure^{power:g}, not calibrated", unseen, proof.raw(unseen), levels)
-    first = (held, scout.raw(held))
-    for prior in (10.0, 200.0, calibration.GROUP_PRIOR):
-        with replaced(calibration, "GROUP_PRIOR", prior):
+    first = scout.outcomes(held)
+    for errors in (0.0, 1.0, calibration.PERSISTENCE):
+        with replaced(calibration, "PERSISTENCE", errors):
             shifted = proof.calibrated(first).forecast(unseen)
-        show(f"calibrated, prior of groups {prior:g}", unseen, shifted, levels)
+        show(f"shifts beyond {errors:g} standard errors", unseen, shifted, levels)
 
 
 def show(name: str, rows: Rows, quantiles: np.ndarray, levels: tuple[float, ...]) -> None:

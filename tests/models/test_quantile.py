@@ -96,7 +96,8 @@ def test_early_stopping_keeps_the_best_trees_of_each_level(exponential_demand):
     model = QuantileBoosters(LEVELS, n_estimators=400, early_stopping_rounds=10, **plain)
     model.fit(X[:4000], y[:4000], eval_set=later)
     assert max(model.n_trees_) < 400
-    again = QuantileBoosters(LEVELS, n_estimators=model.n_trees_, **plain)
+    kept = {"n_estimators": model.n_trees_, "learning_rate": model.learning_rate_}
+    again = QuantileBoosters(LEVELS, **kept, **plain)
     again.fit(X[:4000], y[:4000])
     assert again.n_trees_ == model.n_trees_
     assert np.array_equal(again.predict(X), model.predict(X))
