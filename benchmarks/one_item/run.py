@@ -26,6 +26,7 @@ _RESULTS = _ROOT / "benchmarks" / "results" / "one_item.json"
 _CONSOLE = Console(width=120)
 # Constants were chosen on seeds 1000 to 4999; these are others.
 _FIRST = 50_000
+_BY = ("pattern", "lead_time", "ratio")
 _OTHER_WAYS = {
     "order_before_deliveries": Way(order_first=True),
     "losses_unseen": Way(lost_are_open=True, lead_times=("random",)),
@@ -39,12 +40,15 @@ def main(
     first: Annotated[int, typer.Option(help="The first seed.")] = _FIRST,
     out: Annotated[Path, typer.Option(help="Where the figures go.")] = _RESULTS,
 ) -> None:
-    """Play, print the tables, and write the figures."""
-    played = play_all(Way(known_law=others), range(first, first + seeds))
-    figures = _headline(played)
-    for by in ("pattern", "lead_time", "ratio"):
-        figures |= _table_by(played, by)
-    _write(out, figures, len(played))
+    """Play, print the tables, and write the figures (after every seed those so far)."""
+    played = pd.DataFrame()
+    for seed in range(first, first + seeds):
+        way = Way(known_law=int(seed < first + others))
+        played = pd.concat([played, play_all(way, range(seed, seed + 1))])
+        _write(out, figures := _figures(played), len(played))
+        _CONSOLE.print(f"seed {seed}: {_line(played)}", highlight=False)
+    for by in _BY:
+        _CONSOLE.print(_table(played, by))
     for name, way in _OTHER_WAYS.items():
         other = play_all(way, range(first, first + others))
         _CONSOLE.print(f"{name}: {_line(other)}", highlight=False)
@@ -60,8 +64,7 @@ def _write(out: Path, figures: dict[str, float], instances: int) -> None:
     out.write_text(json.dumps(document, indent=2) + "\n")
 
 
-def _headline(played: pd.DataFrame) -> dict[str, float]:
-    _CONSOLE.print(f"{len(played):,} instances: {_line(played)}", highlight=False)
+def _figures(played: pd.DataFrame) -> dict[str, float]:
     figures = {"one_item.reward_share": round(difference(played, to=None).value, 4)}
     figures["one_item.reward_share_base_stock"] = round(float(played["rule"].mean()), 4)
     figures |= _flat("one_item.points_over_base_stock", difference(played))
@@ -72,22 +75,23 @@ def _headline(played: pd.DataFrame) -> dict[str, float]:
     known = difference(played, "known_law")
     figures |= _flat("one_item.known_law.points_over_base_stock", known)
     figures["one_item.ms_per_decision"] = round(float(played["ours_ms"].mean()), 2)
+    for by, (group, part) in ((by, item) for by in _BY for item in played.groupby(by)):
+        figures |= _flat(f"one_item.points_over_base_stock.{by}.{_named(group)}", difference(part))
     return figures
 
 
-def _table_by(played: pd.DataFrame, by: str) -> dict[str, float]:
+def _table(played: pd.DataFrame, by: str) -> Table:
     table = Table(title=f"Share of the best reward, by {by}")
     for column in (by, "ours", "rule", "difference (95 %)", "known law"):
         table.add_column(column, justify="left" if column == by else "right")
-    figures: dict[str, float] = {}
     for group, part in played.groupby(by, sort=False):
-        estimate = difference(part)
-        name = f"{group:g}" if isinstance(group, float) else str(group)
-        figures |= _flat(f"one_item.points_over_base_stock.{by}.{name}", estimate)
         shares = [f"{part[player].mean():.3f}" for player in ("ours", "rule", "known_law")]
-        table.add_row(name, *shares[:2], _text(estimate), shares[2])
-    _CONSOLE.print(table)
-    return figures
+        table.add_row(_named(group), *shares[:2], _text(difference(part)), shares[2])
+    return table
+
+
+def _named(group: object) -> str:
+    return f"{group:g}" if isinstance(group, float) else str(group)
 
 
 def _line(played: pd.DataFrame) -> str:
