@@ -75,8 +75,10 @@ def _figures(played: pd.DataFrame) -> dict[str, float]:
     known = difference(played, "known_law")
     figures |= _flat("one_item.known_law.points_over_base_stock", known)
     figures["one_item.ms_per_decision"] = round(float(played["ours_ms"].mean()), 2)
-    for by, (group, part) in ((by, item) for by in _BY for item in played.groupby(by)):
-        figures |= _flat(f"one_item.points_over_base_stock.{by}.{_named(group)}", difference(part))
+    for by in _BY:
+        for group, part in played.groupby(by):
+            name = f"one_item.points_over_base_stock.{by}.{_named(group)}"
+            figures |= _flat(name, difference(part))
     return figures
 
 
