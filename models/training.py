@@ -186,7 +186,10 @@ def train(
     calibration, evaluation = rows.take(split.calibration), rows.take(split.evaluation)
     stop = calibration if booster.get("early_stopping_rounds") else None
     scout = fit("scout", rows.take(split.train), validation=stop)
-    kept = {"n_estimators": scout.boosters.n_trees_, "learning_rate": scout.boosters.learning_rate_}
+    kept: dict[str, Any] = {
+        "n_estimators": scout.boosters.n_trees_,
+        "learning_rate": scout.boosters.learning_rate_,
+    }
     first = [] if earlier is None else [_remembered(earlier, split)]
     first.append(scout.outcomes(calibration))
     before = rows.take(window_end(rows, period_days=period_days) <= split.evaluation_start)
