@@ -162,7 +162,7 @@ def _bars(values: Mapping[str, Mapping[str, float]], labels: list[str], title: s
     turned = {"rotation": 30, "ha": "right"} if max(map(len, labels)) > 6 else {}
     axes.set_xticks(range(len(labels)), labels, **turned)
     axes.set(title=title, ylabel="Σ loss ÷ Σ demand (smaller is better)")
-    axes.legend(frameon=False, fontsize=8)
+    figure.legend(frameon=False, loc="outside lower center", ncols=3, fontsize=8)
     return figure
 
 

@@ -97,5 +97,10 @@ def _experiment(client: MlflowClient, uri: str) -> str:
     found = client.get_experiment_by_name(EXPERIMENT)
     if found is not None:
         return str(found.experiment_id)
-    where = None if uri.startswith("http") else str(_CACHE / "mlartifacts")
-    return str(client.create_experiment(EXPERIMENT, artifact_location=where))
+    return str(client.create_experiment(EXPERIMENT, artifact_location=_artifacts(uri)))
+
+
+def _artifacts(uri: str) -> str | None:
+    """Keep files beside a SQLite store; any other store knows where."""
+    file = uri.removeprefix("sqlite:///")
+    return str(Path(file).resolve().with_name("mlartifacts")) if file != uri else None

@@ -69,9 +69,8 @@ def test_the_pictures_show_what_the_result_says(result, evaluation, ours):
 
 
 def test_a_run_is_found_again_in_mlflow_with_its_skills_and_pictures(
-    result, evaluation, ours, tmp_path, monkeypatch
+    result, evaluation, ours, tmp_path
 ):
-    monkeypatch.setattr(tracking, "_CACHE", tmp_path)
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     picture = tmp_path / "shop_reliability.png"
     run_figures(result, evaluation, ours)["reliability"].savefig(picture)
