@@ -6,10 +6,12 @@ A lead time is the number of days from `ordered_at` to `received_at`. Per series
   fixed); with nothing declared its supplier's other receipts speak, then the default;
 * with receipts, mean and variance are averages over its own receipts (recent ones weigh more),
   the declaration (which counts as five receipts; the default as one) and the supplier's receipts
-  for other items (together at most five);
+  for other items (together at most five); where nothing is declared, the receipts of all other
+  suppliers say how much lead times vary (together as much as two receipts do);
 * where there are receipts, an open order that is older than the mean they give is censored: it
   counts as a receipt of its age plus one deviation (a day at least). An open order older than four
-  mean lead times and half a year is taken for forgotten paperwork and says nothing.
+  mean lead times and half a year is taken for forgotten paperwork and says nothing, and so is one
+  received on the day it was ordered or before.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ __all__ = ["LeadTimes", "declared_terms", "from_moments", "learn"]
 DECLARED_RECEIPTS = 5.0
 DEFAULT_RECEIPTS = 1.0
 OTHERS_RECEIPTS = 5.0
+EVERYBODYS_FREEDOM = 1.0
 FORGOTTEN_DAYS = 182.0
 FORGOTTEN_MEANS = 4.0
 
@@ -142,7 +145,7 @@ def learn(
     *,
     as_of: date,
     default_days: float,
-    half_life_days: float = 182.0,
+    half_life_days: float = 365.0,
 ) -> LeadTimes:
     """Lead times of all series from purchase orders and declared terms; see the module's text.
 
@@ -195,7 +198,9 @@ def _orders(
     """One row per order that was not cancelled: series (−1 = none), supplier, days, weight."""
     today = pd.Timestamp(as_of)
     placed = purchase_orders[
-        (purchase_orders["ordered_at"] <= today) & purchase_orders["cancelled_at"].isna()
+        (purchase_orders["ordered_at"] <= today)
+        & purchase_orders["cancelled_at"].isna()
+        & ~(purchase_orders["received_at"] <= purchase_orders["ordered_at"])
     ]
     place = placed["location"].fillna("default")
     own = pd.MultiIndex.from_frame(series[["sku", "location"]]).get_indexer(
@@ -245,6 +250,11 @@ def _shrunk(prior: pd.DataFrame, evidence: pd.DataFrame) -> tuple[FloatArray, Fl
     prior_sd = np.where(np.isfinite(sd), DECLARED_RECEIPTS, 0.0)
     squares, freedom = _spread(own) + share * _spread(others)
     squares, freedom = squares + prior_sd * np.nan_to_num(sd) ** 2, freedom + prior_sd
+    # Of an undeclared lead time the least that is known: elsewhere, they vary this much.
+    spread = _spread(np.clip(everyone.sum(axis=1, keepdims=True) - own - others, 0.0, None))
+    spread *= np.minimum(1.0, EVERYBODYS_FREEDOM / np.maximum(spread[1], 1e-9))
+    spread *= (spread[1] > 1e-6) & ~prior["declared"].to_numpy()
+    squares, freedom = squares + spread[0], freedom + spread[1]
     variance = np.divide(squares, freedom, out=np.zeros(n), where=freedom > 0)
     return shrunk, np.sqrt(variance)
 

@@ -129,7 +129,7 @@ def test_many_receipts_outweigh_the_declaration_and_a_few_do_not() -> None:
 def test_the_learned_mean_is_a_weighted_average_of_receipts_and_declaration() -> None:
     orders = _receipts("mug", [12, 16])
     ages = [(pd.Timestamp(AS_OF) - order["ordered_at"]).days for order in orders]
-    weights = [0.5 ** (age / 182) for age in ages]
+    weights = [0.5 ** (age / 365) for age in ages]
     expected = (weights[0] * 12 + weights[1] * 16 + 5 * 10) / (sum(weights) + 5)
     assert _learn(orders).mean_days[0] == pytest.approx(expected)
 
@@ -138,6 +138,15 @@ def test_the_suppliers_other_receipts_speak_where_nothing_is_declared() -> None:
     products = pd.DataFrame({"sku": SERIES["sku"], "supplier_id": ["north"] * 3})
     found = _learn(_receipts("mug", [30] * 50), products=products, suppliers=None)
     assert found.mean_days[2] == pytest.approx((5 * 30 + 14) / 6)
+
+
+def test_undeclared_lead_times_vary_as_much_as_elsewhere_in_the_shop() -> None:
+    elsewhere = [_order("vase", "2026-01-05", f"2026-01-{day}", "far") for day in range(10, 30)]
+    products = pd.DataFrame({"sku": SERIES["sku"], "supplier_id": ["north"] * 3})
+    found = _learn(elsewhere, products=products, suppliers=None)
+    assert found.mean_days[0] == 14
+    assert found.sd_days[0] == pytest.approx(np.std(range(5, 25), ddof=1), rel=1e-6)
+    assert _learn(elsewhere).sd_days[0] == _learn([]).sd_days[0]  # declared holds exactly
 
 
 def test_a_receipt_from_another_supplier_says_nothing_about_this_one() -> None:
@@ -173,6 +182,12 @@ def test_nothing_received_after_the_cutoff_counts() -> None:
     early = _receipts("mug", [10] * 5)
     future = [_order("mug", "2026-03-30", "2026-07-30"), _order("mug", "2026-04-02", "2026-04-03")]
     assert _learn([*early, *future]).mean_days[0] == _learn(early).mean_days[0]
+
+
+def test_an_order_received_no_later_than_it_was_placed_says_nothing() -> None:
+    receipts = _receipts("mug", [10] * 5)
+    strange = [_order("mug", "2026-01-05", "2026-01-05"), _order("mug", "2026-01-05", "2025-12-01")]
+    assert _learn([*receipts, *strange]).mean_days[0] == _learn(receipts).mean_days[0]
 
 
 def test_a_cancelled_order_says_nothing() -> None:
