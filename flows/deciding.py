@@ -12,15 +12,16 @@ from features.panel import Panel
 from flows.forecasting import Forecast
 from flows.settings import Settings
 from flows.supply import SupplyFacts
-from stockalert.arrays import BoolArray, FloatArray
+from stockalert.arrays import BoolArray, FloatArray, IntArray
 from stockalert.classification import xyz_codes
 from stockalert.decide import Past, ServicePolicy, decide
-from stockalert.errors import UsageError
+from stockalert.dependence import increment_correlation
 from stockalert.formulas import formula_window, moments
 from stockalert.order_proposals import order_proposals_frame
 from stockalert.outlook import forecasts_frame
 from stockalert.positions import Position
 from stockalert.quantiles import quantile_at
+from stockalert.situation import ClassTerms, of_classes
 from stockalert.thresholds import Kinds, compared_with, thresholds_frame
 
 __all__ = ["DecidedNight", "decide_night", "past_of", "service_policy"]
@@ -44,7 +45,7 @@ def past_of(panel: Panel) -> Past:
     """Mean and deviation per period, as the textbook formulas define them."""
     window = slice(max(panel.n_periods - formula_window(panel.period_days), 0), None)
     mean, sd = moments(panel.units[:, window], panel.observed[:, window] >= 0.5)
-    return Past(mean, sd, panel.period_days)
+    return Past(mean, sd, panel.period_days, increment_correlation(*_weeks(panel, most=104)))
 
 
 def decide_night(
@@ -97,40 +98,36 @@ def decide_night(
     return DecidedNight(frames, 0 if position is None else int((~position.known).sum()))
 
 
-def service_policy(settings: Settings) -> ServicePolicy:
-    """Take from the settings what a decision needs.
-
-    Raises
-    ------
-    UsageError
-        A setting asks for what is not offered yet.
-    """
+def service_policy(settings: Settings, abc: IntArray) -> ServicePolicy:
+    """Take from the settings what a decision needs, each series by its ABC class."""
     service, order = settings.service, settings.order
-    if service.mode == "fill_rate":
-        raise UsageError("service.mode: fill_rate is not offered yet; use target or cost")
-    if order.budget:
-        raise UsageError("order.budget is not offered yet; leave it at 0")
-    return ServicePolicy(
+    policy = ServicePolicy(
         mode=service.mode,
         level=service.level,
         floor=service.floor,
         cap=service.cap,
         goodwill_share=service.goodwill_share,
         order_policy=order.policy,
+        unmet_demand=settings.unmet_demand,
+        budget=order.budget,
     )
+    own: dict[str, ClassTerms] = {
+        name: ClassTerms(**terms.model_dump()) for name, terms in service.classes.items()
+    }
+    return of_classes(policy, own, abc)
 
 
 def _kinds(forecast: Forecast, panel: Panel) -> Kinds:
     """Class by revenue, by variability of weekly demand, and demand pattern."""
-    mean, sd = moments(*_weeks(panel))
+    mean, sd = moments(*_weeks(panel, most=26))
     variation = np.divide(sd, mean, out=np.full(len(sd), np.nan), where=mean > 0)
     return Kinds(forecast.abc, xyz_codes(variation), forecast.pattern)
 
 
-def _weeks(panel: Panel) -> tuple[FloatArray, BoolArray]:
-    """Units of the last 26 weeks, and which weeks were mostly in stock; (n_series, n_weeks)."""
+def _weeks(panel: Panel, *, most: int) -> tuple[FloatArray, BoolArray]:
+    """Units of the last weeks, and which weeks were mostly in stock; (n_series, n_weeks)."""
     length = 7 // panel.period_days
-    weeks = min(panel.n_periods // length, 26)
+    weeks = min(panel.n_periods // length, most)
     last = slice(panel.n_periods - weeks * length, None)
     shape = (panel.n_series, weeks, length)
     units = panel.units[:, last].reshape(shape).sum(axis=2)

@@ -9,7 +9,6 @@ from pathlib import Path
 from prefect import flow
 
 from flows.clock import now
-from flows.deciding import service_policy
 from flows.intake import Intake
 from flows.promotion import Outcome
 from flows.refresh import Night, publish_night_of, refuse_hindsight, refuse_other_period
@@ -46,7 +45,6 @@ def nightly(
 ) -> NightlyOutcome:
     """Publish tonight's tables; train first where the champion is missing or too old."""
     settings = load_settings(config)
-    service_policy(settings)  # what it refuses is refused before any work
     with open_run(data, out, settings=settings, as_of=as_of, now=now()) as run:
         intake = read_tables(run)
         reigning, why = look_for_champion(run, intake)

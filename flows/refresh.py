@@ -42,7 +42,6 @@ class Night:
 def refresh(data: Path, out: Path, as_of: date | None = None, config: Path | None = None) -> Night:
     """Turn the champion's quantiles into tonight's tables and publish them together."""
     settings = load_settings(config)
-    service_policy(settings)  # what it refuses is refused before any work
     with open_run(data, out, settings=settings, as_of=as_of, now=now()) as run:
         reigning = find_champion(run)
         refuse_hindsight(reigning, as_of)
@@ -93,7 +92,7 @@ def refuse_other_period(reigning: Champion, run: Run) -> None:
         The champion was trained on periods of another length.
     """
     described = json.loads((reigning.folder / "final" / "model.json").read_text(encoding="utf-8"))
-    trained = described["calibration"]["period_days"]
+    trained = described["period_days"]
     if trained != run.period_days:
         raise ChampionError(
             f"the champion, version {reigning.version}, was trained on periods of {trained} days, "
@@ -131,8 +130,8 @@ def forecast_and_decide(run: Run, intake: Intake, reigning: Champion | None) -> 
         forecast,
         facts,
         past,
-        policy=service_policy(run.settings),
-        position=read_position(run.tables, panel, as_of=intake.as_of),
+        policy=service_policy(run.settings, forecast.abc),
+        position=read_position(run.tables, panel, facts.supply, as_of=intake.as_of),
         previous=previous_thresholds(run.workspace.out, intake.as_of),
         as_of=intake.as_of,
     )

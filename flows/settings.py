@@ -51,6 +51,15 @@ _STARTER = """\
 
 """
 
+_CLASSES = """
+# Level, floor and cap of one ABC class (A earns the first 80 % of revenue, B the next 15 %); what a
+# class leaves out is as in [service]. A product's own target_service_level goes before its class.
+# [service.classes.A]
+# level = 0.97
+# floor = 0.90
+# cap = 0.999
+"""
+
 _SOURCES = """
 # Tables read from a data base instead of the data directory, by name:
 # [sources.sales]
@@ -155,7 +164,7 @@ def load_settings(path: Path | None = None) -> Settings:
 
 def default_toml() -> str:
     """Return a settings file with every key, its default and, as a comment, its meaning."""
-    return _STARTER + write_toml(Settings.model_construct(), comments=True) + _SOURCES
+    return _STARTER + write_toml(Settings.model_construct(), comments=True) + _CLASSES + _SOURCES
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def _lines(section: BaseModel, path: str, comments: bool) -> Iterator[str]:
             below[name] = value
         elif isinstance(value, Mapping):
             below |= {f"{name}.{key}": inner for key, inner in value.items()}
-        else:
+        elif value is not None:
             if comments and field.description:
                 yield f"# {field.description}"
             if value is not None:  # TOML has no word for what is not set

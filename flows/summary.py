@@ -46,7 +46,7 @@ def night_summary(
     due = thresholds["order_quantity"].fillna(0) > 0
     methods = thresholds["method"].value_counts().sort_index()
     summary = _input(run, intake)
-    summary["notes"] += [*_on_stock(decided), *notes]
+    summary["notes"] += [*_on_stock(decided), *_on_orders(run, decided), *notes]
     return {
         **summary,
         "model_version": model_version or "none: formula only",
@@ -77,6 +77,22 @@ def _input(run: Run, intake: Intake) -> dict[str, Any]:
         "rows quarantined": intake.rows_quarantined,
         "notes": list(intake.notes),
     }
+
+
+def _on_orders(run: Run, decided: DecidedNight) -> list[str]:
+    """Say how many orders were held back, and which the budget could not count."""
+    thresholds, proposals = (decided.frames[name] for name in ("thresholds", "order_proposals"))
+    held, notes = thresholds[thresholds["order_note"].notna()], []
+    if len(held):
+        sku, location, note = held.iloc[0][["sku", "location", "order_note"]]
+        notes.append(
+            f"orders: {len(held)} are held back, see order_note in thresholds, "
+            f"such as {sku} at {location}: {note}"
+        )
+    free = int(proposals["cost"].isna().sum())
+    if run.settings.order.budget and free:
+        notes.append(f"orders: {free} have no unit_cost and do not count against the budget")
+    return notes
 
 
 def _on_stock(decided: DecidedNight) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from flows.settings import Settings
 from stockalert.arrays import FloatArray, IntArray
 from stockalert.items import Items, items_of
 from stockalert.lead_time import declared_terms, learn
+from stockalert.pipeline import arrivals_of
 from stockalert.positions import Position, position_at
 from stockalert.thresholds import Supply
 
@@ -45,10 +46,15 @@ def read_supply(tables: Path, panel: Panel, *, settings: Settings, as_of: date) 
     return SupplyFacts(Supply(lead_times, review), items)
 
 
-def read_position(tables: Path, panel: Panel, *, as_of: date) -> Position | None:
+def read_position(tables: Path, panel: Panel, supply: Supply, *, as_of: date) -> Position | None:
     """Stock and open orders of the panel's series; None without a stock table."""
     stock = _frame(tables, "stock", ["sku", "location", "date", "on_hand", "backordered"])
-    return position_at(panel.series, stock, _frame(tables, "purchase_orders"), as_of=as_of)
+    orders = _frame(tables, "purchase_orders")
+    position = position_at(panel.series, stock, orders, as_of=as_of)
+    if position is None:
+        return None
+    coming = arrivals_of(panel.series, orders, supply.lead_times.mean_days, as_of=as_of)
+    return replace(position, arrivals=coming)
 
 
 def protection_atoms(supply: Supply, period_days: int) -> tuple[IntArray, FloatArray]:

@@ -113,6 +113,10 @@ def test_the_environment_wins_over_the_file(settings_file, monkeypatch) -> None:
         ("[service]\nlevel = nan", "service.level: expected"),
         ("[service]\nmode = 'x'", "expected 'target', 'cost' or 'fill_rate', found 'x'"),
         ("[service]\nfloor = 0.9\ncap = 0.8", "service: expected floor at or below cap 0.8"),
+        ("[service]\nlevel = 1.0", "service.level: expected less than 1, found 1.0"),
+        ("[service.classes.A]\ncap = 0.7", "class A with a floor at or below its cap 0.7"),
+        ("[service.classes.D]\ncap = 0.9", "'A', 'B' or 'C'"),
+        ("[order]\nbudget = -1", "order.budget: expected greater than or equal to 0, found -1"),
         ("period = 'W'", "period: expected 'D' or 'W-MON', found 'W'"),
         ("keep_days = 'soon'", "keep_days: expected a valid integer, found 'soon'"),
         ("model = 3", "model: expected a section of keys, found 3"),
@@ -198,3 +202,11 @@ def test_a_fingerprint_of_some_keys_ignores_the_others() -> None:
     calm, alarmed = Settings(), Settings(alerts={"quiet_hours": "22:00-07:00"})
     assert calm.fingerprint() != alarmed.fingerprint()
     assert calm.fingerprint("period", "model") == alarmed.fingerprint("period", "model")
+
+
+def test_an_abc_class_may_have_its_own_level_floor_and_cap(settings_file) -> None:
+    settings = load_settings(settings_file("[service.classes.A]\nlevel = 0.98\nfloor = 0.9"))
+    own = settings.service.classes["A"]
+    assert (own.level, own.floor, own.cap) == (0.98, 0.9, None)
+    assert load_settings(settings_file(settings.to_toml())) == settings
+    assert settings.fingerprint("service") != load_settings().fingerprint("service")
