@@ -14,8 +14,10 @@ from features.build import aligned, build_rows
 from features.facts import read_facts
 from features.panel import Panel
 from flows.fitting import COVERAGE_FILE, FEATURES_FILE
+from flows.newcomers import first_weeks
 from flows.run import Run
 from flows.supply import protection_atoms
+from models.analogs import NAMED
 from models.registry import Champion
 from models.training import TrainedModel
 from stockalert.arrays import BoolArray, FloatArray, IntArray
@@ -43,6 +45,8 @@ class Forecast:
     abc, pattern : codes of `stockalert.classification`, shape (n,)
     coverage : shape (n, n_levels), share of recent outcomes of the series' calibration group at
         or below each quantile; NaN = unknown
+    analogs : shape (n, 5), positions of the series that a forecast from analogs was learned from
+        first of all; -1 = none
     """
 
     outlook: Outlook
@@ -50,12 +54,17 @@ class Forecast:
     abc: IntArray
     pattern: IntArray
     coverage: FloatArray
+    analogs: IntArray
 
 
 def model_forecast(
     run: Run, panel: Panel, supply: Supply, past: Past, reigning: Champion
 ) -> Forecast:
-    """Ask the champion; a series that has not begun gets the formula."""
+    """Ask the champion, and past launches about series in their first weeks.
+
+    A series in its first weeks gets the mean of both quantiles, one to be launched the launches'
+    alone; one that has not begun, and of which no launch is known, gets the formula.
+    """
     model = TrainedModel.load(reigning.folder).final
     levels = np.asarray(model.levels)
     outlook, horizons = _formula(supply, past, levels)
@@ -65,24 +74,31 @@ def model_forecast(
     rows = aligned(rows, model.names, model.categorical)
     told = model.forecast(rows).reshape(-1, asked.shape[1], len(levels))
     values = _spread(told, begun, np.zeros((*asked.shape, len(levels))))
+    young = first_weeks(run.tables, panel, horizons=asked, levels=levels)
+    both = begun[young.which, None, None]
+    values[young.which] = np.where(both, (values[young.which] + young.values) / 2, young.values)
+    known, by_model = begun | young.which, begun & ~young.which
     days = asked * float(panel.period_days)
     common = at_horizon(values, days, np.tile(COMMON_HORIZONS, (panel.n_series, 1)))
     at_own = rows.take(np.arange(len(told)) * asked.shape[1] + own[begun])
     groups = np.array(model.calibration.groups(at_own), dtype=np.str_)
     coverage = _coverage(reigning.folder, groups, len(levels))
+    coverage = _spread(coverage, begun, np.full((panel.n_series, len(levels)), np.nan))
+    groups = _spread(groups, begun, np.full(panel.n_series, "", groups.dtype))
     mixed = _mixed(values, days, supply, levels)
     return Forecast(
         replace(
             outlook,
-            values=np.where(begun[:, None], mixed, outlook.values),
-            method=np.where(begun, "quantile", "formula"),
+            values=np.where(known[:, None], mixed, outlook.values),
+            method=np.select([young.which, begun], ["analog", "quantile"], "formula"),
             model_version=reigning.version,
-            calibration_group=_spread(groups, begun, np.full(panel.n_series, "", groups.dtype)),
+            calibration_group=np.where(by_model, groups, ""),
         ),
-        replace(horizons, values=np.where(begun[:, None, None], common, horizons.values)),
+        replace(horizons, values=np.where(known[:, None, None], common, horizons.values)),
         _spread(at_own.abc, begun, np.full(panel.n_series, CLASSES.index("C"), np.int8)),
         _spread(at_own.pattern, begun, np.full(panel.n_series, PATTERNS.index("new"), np.int8)),
-        _spread(coverage, begun, np.full((panel.n_series, len(levels)), np.nan)),
+        np.where(by_model[:, None], coverage, np.nan),
+        young.analogs,
     )
 
 
@@ -99,7 +115,8 @@ def formula_forecast(run: Run, panel: Panel, supply: Supply, past: Past) -> Fore
         families={},
     )
     unknown = np.full((panel.n_series, len(levels)), np.nan)
-    return Forecast(outlook, horizons, kinds.abc, kinds.pattern, unknown)
+    nobody = np.full((panel.n_series, NAMED), -1)
+    return Forecast(outlook, horizons, kinds.abc, kinds.pattern, unknown, nobody)
 
 
 def _formula(supply: Supply, past: Past, levels: FloatArray) -> tuple[Outlook, Horizons]:
