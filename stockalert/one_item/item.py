@@ -89,7 +89,7 @@ class OneItem:
         deliveries_first: bool = True,
     ) -> None:
         past = _past(past_demand)
-        if lead_time != int(lead_time) or lead_time < 0:
+        if not isfinite(lead_time) or lead_time != int(lead_time) or lead_time < 0:
             raise UsageError(f"lead_time: expected whole periods ≥ 0, found {lead_time}")
         if profit is None and price is not None and cost is not None:
             profit = price - cost

@@ -176,6 +176,7 @@ def test_an_item_that_never_sold_is_not_ordered() -> None:
         ({"past_demand": [1, 2, -3, 4, 5]}, "past_demand: .* found -3"),
         ({"lead_time": 1.5}, "lead_time: expected whole periods"),
         ({"lead_time": -1}, "lead_time: expected whole periods ≥ 0, found -1"),
+        ({"lead_time": float("nan")}, "lead_time: expected whole periods ≥ 0, found nan"),
         ({"holding_cost": -1.0}, "holding_cost: expected an amount above 0, found -1"),
         ({"profit": float("nan")}, "profit: expected an amount above 0, found nan"),
         ({"profit": None}, "profit: expected a profit per unit, or price and cost"),
