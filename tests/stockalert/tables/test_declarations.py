@@ -42,7 +42,8 @@ THRESHOLD_COLUMNS = (
     "protection_days q500 q800 q900 q950 q975 q990 on_hand on_order inventory_position "
     "stockout_probability days_of_cover order_by_date abc_class xyz_class demand_pattern method "
     "model_version static_reorder_point formula_reorder_point previous_reorder_point "
-    "change_reason calibration_group coverage_recent"
+    "change_reason calibration_group coverage_recent "
+    "order_note"  # more may follow the promised columns
 )
 
 
