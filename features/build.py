@@ -10,6 +10,8 @@ import numpy as np
 from features.attributes import attribute_features
 from features.browsing import browsing
 from features.classes import abc_at, pattern_at
+from features.co_views import co_views
+from features.customer_segments import customer_segments
 from features.demand_history import demand_history
 from features.facts import FAMILIES_READ, Facts
 from features.group_levels import group_levels
@@ -43,6 +45,8 @@ FAMILIES: Mapping[str, Family] = {
     "promotions": promotions,
     "prices": prices,
     "browsing": browsing,
+    "co_views": co_views,
+    "customer_segments": customer_segments,
     "attributes": attribute_features,
     "horizon_calendar": horizon_calendar,
     "outside": outside,

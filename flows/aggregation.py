@@ -8,17 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from flows.co_views import CO_VIEWS, co_views_query
+from flows.order_segments import ORDER_SEGMENTS, order_segments_query
 from flows.order_sizes import ORDER_SIZES, order_sizes_query
 from flows.sql import identifiers
 from stockalert.tables.declaration import Table
 
-__all__ = ["canonical_query", "origin_of"]
+__all__ = ["DERIVED_TABLES", "canonical_query", "origin_of"]
 
 _ORIGINS = {
     "sales": ("sales", "order_lines"),
     "browsing": ("browsing", "events"),
     ORDER_SIZES.name: ("order_lines",),
+    ORDER_SEGMENTS.name: ("order_lines",),
+    CO_VIEWS.name: ("events",),
 }
+_DERIVED = {
+    ORDER_SIZES.name: order_sizes_query,
+    ORDER_SEGMENTS.name: order_segments_query,
+    CO_VIEWS.name: co_views_query,
+}
+
+DERIVED_TABLES = {table.name: table for table in (ORDER_SIZES, ORDER_SEGMENTS, CO_VIEWS)}
+"""Tables that no shop hands over: summed from what it does, for the features to read."""
 
 
 def origin_of(name: str, tables: Collection[str]) -> str | None:
@@ -29,6 +41,8 @@ def origin_of(name: str, tables: Collection[str]) -> str | None:
     >>> origin_of("sales", ["order_lines", "events"]), origin_of("stock", ["sales"])
     ('order_lines', None)
     """
+    if name == ORDER_SEGMENTS.name and "customers" not in tables:
+        return None
     candidates = _ORIGINS.get(name, (name,))
     return next((candidate for candidate in candidates if candidate in tables), None)
 
@@ -44,8 +58,8 @@ def canonical_query(
     view : quoted name of the rows that count, with the contract's columns and types.
     period : "D" or "W-MON".
     """
-    if table.name == ORDER_SIZES.name:
-        return order_sizes_query(view, period)
+    if table.name in _DERIVED:
+        return _DERIVED[table.name](view, period)
     if origin == "order_lines" and table.name == "sales":
         return _sales_from_lines(view, period)
     if origin == "events" and table.name == "browsing":

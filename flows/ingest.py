@@ -10,13 +10,12 @@ from pathlib import Path
 
 import duckdb
 
-from flows.aggregation import origin_of
+from flows.aggregation import DERIVED_TABLES, origin_of
 from flows.canonical import count_visible, show_up_to, write_canonical
 from flows.cutoff import choose_as_of
 from flows.intake import Intake, TableReport
 from flows.loading import load
 from flows.notes import notes_on
-from flows.order_sizes import ORDER_SIZES
 from flows.progress import report as report_progress
 from flows.quarantine import keep_refused, refuse_bad_rows, stop_if_too_many
 from flows.reading import Reading, read_typed
@@ -152,7 +151,7 @@ def _write_all(
         show_up_to(con, reading, as_of)
         visible[name] = count_visible(con, reading)
     finished = {}
-    for name, table in (INPUT_TABLES | {ORDER_SIZES.name: ORDER_SIZES}).items():
+    for name, table in (INPUT_TABLES | DERIVED_TABLES).items():
         origin = origin_of(name, readings)
         if origin is None:
             continue

@@ -25,7 +25,7 @@ SKUS = {
     "oats": "breakfast",
 }
 LOCATIONS = ("north", "south")
-WEEKLY = ("sales", "stock", "browsing", "order_sizes")
+WEEKLY = ("sales", "stock", "browsing", "order_sizes", "order_segments", "co_views")
 
 
 @pytest.fixture
@@ -78,6 +78,8 @@ def _write(
         "browsing": _browsing(rng, dates),
         "order_sizes": _order_sizes(rng, dates),
         "covariates": _covariates(rng, dates),
+        "order_segments": _order_segments(rng, dates),
+        "co_views": _co_views(rng, dates),
         "purchase_orders": pd.DataFrame({"sku": ["cocoa"], "location": ["north"]}),
     }
     if period == "W-MON":
@@ -90,7 +92,7 @@ def _write(
 
 def _weekly(frame: pd.DataFrame) -> pd.DataFrame:
     monday = frame["date"] - pd.to_timedelta(frame["date"].dt.day_of_week, unit="D")
-    keys = [name for name in ("sku", "location") if name in frame]
+    keys = [name for name in ("sku", "location", "segment") if name in frame]
     means = {"unit_price": "mean", "on_hand": "last", "in_stock_share": "mean"}
     means["largest_order"] = "max"
     how = {name: means.get(name, "sum") for name in frame.columns if name not in [*keys, "date"]}
@@ -179,6 +181,19 @@ def _order_sizes(rng: np.random.Generator, dates: pd.DatetimeIndex) -> pd.DataFr
         log_squares=orders * np.log(size) ** 2 * 1.1,
         returned_units=rng.binomial(1, 0.1, len(frame)).astype(float),
     )
+
+
+def _order_segments(rng: np.random.Generator, dates: pd.DatetimeIndex) -> pd.DataFrame:
+    frame = _cross(dates)
+    frame = frame[rng.random(len(frame)) < 0.5].reset_index(drop=True)
+    segment = rng.choice(["young", "old", "Trade"], len(frame), p=[0.5, 0.3, 0.2])
+    return frame.assign(segment=segment, units=rng.integers(1, 9, len(frame)).astype(float))
+
+
+def _co_views(rng: np.random.Generator, dates: pd.DatetimeIndex) -> pd.DataFrame:
+    frame = pd.MultiIndex.from_product([list(SKUS), dates[90:]], names=["sku", "date"])
+    frame = frame.to_frame(index=False)
+    return frame.assign(companion_views=rng.gamma(2.0, 5.0, len(frame)))
 
 
 def _covariates(rng: np.random.Generator, dates: pd.DatetimeIndex) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pytest
 
 from features.build import FAMILIES, build_rows
 from features.covariates import Covariates
+from features.customer_units import CompanionViews, SegmentUnits
 from features.facts import Facts, read_facts
 from features.known_ahead import PriceChanges, PromotionDays, TimedFacts
 from features.life_dates import LifeDates
@@ -45,9 +46,13 @@ def _told_later(facts: Facts, panel: Panel, cutoff: int, seed: int) -> Facts:
     )
     prices = PriceChanges(series, period, known, random)
     orders = OrderDays(series, known, known, *[random * 50] * 10)
+    segments = SegmentUnits(series, known, known, rng.integers(0, 3, n), random)
+    companions = CompanionViews(series, known, known, random * 90)
     assert facts.promotions is not None
     assert facts.prices is not None
     assert facts.orders is not None
+    assert facts.segments is not None
+    assert facts.companions is not None
     return replace(
         facts,
         covariates=_measured_later(facts.covariates, cutoff, rng),
@@ -55,6 +60,8 @@ def _told_later(facts: Facts, panel: Panel, cutoff: int, seed: int) -> Facts:
         promotions=_merged(facts.promotions.until(cutoff), promotions),
         prices=_merged(facts.prices.until(cutoff), prices),
         orders=_merged(facts.orders.until(cutoff), orders),
+        segments=_merged(facts.segments.until(cutoff), segments),
+        companions=_merged(facts.companions.until(cutoff), companions),
     )
 
 

@@ -11,9 +11,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from flows.aggregation import DERIVED_TABLES
 from flows.ingest import ingest
 from flows.intake import Intake
-from flows.order_sizes import ORDER_SIZES
 from stockalert.errors import ContractError
 from stockalert.tables.arrow import arrow_schema
 from stockalert.tables.inputs import INPUT_TABLES
@@ -260,7 +260,7 @@ def test_further_texts_of_products_are_kept_as_attributes(tmp_path: Path) -> Non
 
 def test_canonical_files_carry_units_and_every_column_of_the_contract(tmp_path: Path) -> None:
     intake = run(cafe(tmp_path / "data", cafe_orders()), tmp_path / "work")
-    tables = INPUT_TABLES | {ORDER_SIZES.name: ORDER_SIZES}
+    tables = INPUT_TABLES | DERIVED_TABLES
     for name, report in intake.tables.items():
         schema = pq.read_schema(report.path)
         assert schema.remove_metadata().equals(
