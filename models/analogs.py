@@ -136,9 +136,11 @@ class _Pool:
             level, of_known, fitted = level[real], of_known[real], fitted[real]
         # The mean of a group lies above what the mean of its members' logarithms says.
         lift = np.exp(level).sum() / np.exp(of_known).sum()
-        rates = (lift * np.exp(logs) for logs in (of_known, fitted, found.of_asked))
+        expected, fitted, of_new = (
+            lift * np.exp(logs) for logs in (of_known, fitted, found.of_asked)
+        )
         told = found.told / max(found.told.sum(), 1e-12)
-        return cls(launches, size, *rates, known, asked, told)
+        return cls(launches, size, expected, fitted, of_new, known, asked, told)
 
     def at(self, age: int, ahead: int) -> _Peers:
         """Choose the weight of own history at an age, and order the launches by estimate."""
