@@ -13,13 +13,13 @@ import numpy.typing as npt
 from features.build import aligned, build_rows
 from features.facts import read_facts
 from features.panel import Panel
+from flows.calibrating import up_to_date
 from flows.fitting import COVERAGE_FILE, FEATURES_FILE
 from flows.newcomers import first_weeks
 from flows.run import Run
 from flows.supply import protection_atoms
 from models.analogs import NAMED
 from models.registry import Champion
-from models.training import TrainedModel
 from stockalert.arrays import BoolArray, FloatArray, IntArray
 from stockalert.classification import CLASSES, PATTERNS
 from stockalert.decide import Horizons, Past
@@ -65,7 +65,7 @@ def model_forecast(
     A series in its first weeks gets the mean of both quantiles, one to be launched the launches'
     alone; one that has not begun, and of which no launch is known, gets the formula.
     """
-    model = TrainedModel.load(reigning.folder).final
+    model = up_to_date(run, panel, _protection(panel, supply), reigning)
     levels = np.asarray(model.levels)
     outlook, horizons = _formula(supply, past, levels)
     begun = panel.first < panel.n_periods
@@ -165,7 +165,7 @@ def _asked(panel: Panel, supply: Supply) -> tuple[IntArray, IntArray]:
     """
     atoms, probabilities = protection_atoms(supply, panel.period_days)
     common = np.unique(np.ceil(COMMON_HORIZONS / panel.period_days)).astype(np.int64)
-    mean = np.maximum(np.rint(supply.protection_days / panel.period_days), 1).astype(np.int64)
+    mean = _protection(panel, supply)
     possible = probabilities > 0
     first = np.where(possible, atoms, atoms.max()).min(axis=1)
     last = np.where(possible, atoms, 0).max(axis=1)
@@ -173,6 +173,12 @@ def _asked(panel: Panel, supply: Supply) -> tuple[IntArray, IntArray]:
     own = own if (first != last).any() else mean[:, None]
     asked = np.sort(np.concatenate([np.tile(common, (len(own), 1)), own], axis=1), axis=1)
     return asked, np.argmax(asked == mean[:, None], axis=1)
+
+
+def _protection(panel: Panel, supply: Supply) -> IntArray:
+    """Protection intervals, to the nearest period; (n_series,)."""
+    periods: IntArray = np.rint(supply.protection_days / panel.period_days).astype(np.int64)
+    return np.maximum(periods, 1)
 
 
 def _mixed(
