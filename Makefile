@@ -56,6 +56,7 @@ bench: bench-forecast  ## Every benchmark (BENCH_DATA=folder of benchmark data)
 bench-forecast: bench-peers  ## Forecast quality beside its peers (BENCH_DATA=folder)
 	@test -n "$(BENCH_DATA)" || { echo "set BENCH_DATA to the folder of benchmark data"; exit 2; }
 	@$(BIN)/python -m benchmarks.forecast.run --data $(BENCH_DATA)
+	@$(BIN)/python -m benchmarks.forecast.scale
 
 bench-peers: $(READY)  ## Create the peers' own environment for the forecast benchmark
 	@test -x benchmarks/peers/.venv/bin/python || $(PYTHON) -m venv benchmarks/peers/.venv
