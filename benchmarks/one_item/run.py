@@ -44,7 +44,7 @@ def main(
     played = pd.DataFrame()
     for seed in range(first, first + seeds):
         way = Way(known_law=int(seed < first + others))
-        played = pd.concat([played, play_all(way, range(seed, seed + 1))])
+        played = pd.concat([played, play_all(way, range(seed, seed + 1))], ignore_index=True)
         _write(out, figures := _figures(played), len(played))
         _CONSOLE.print(f"seed {seed}: {_line(played)}", highlight=False)
     for by in _BY:
