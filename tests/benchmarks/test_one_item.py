@@ -4,8 +4,10 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from benchmarks.one_item.evaluation import RATIOS, Way, difference, play_all
 from benchmarks.one_item.game import NEVER, Game, best_reward, lead_times, play
 from benchmarks.one_item.paths import HORIZON, PAST, PATTERNS, demand_law
 from benchmarks.one_item.rule import CappedBaseStock
@@ -94,3 +96,28 @@ def test_random_lead_times_are_one_two_three_or_never() -> None:
     assert promised == 2
     assert values.tolist() == [NEVER, 1, 2, 3]
     assert counts / 4_000 == pytest.approx(0.25, abs=0.03)
+
+
+def test_a_difference_is_that_of_the_seeds_both_played() -> None:
+    played = pd.DataFrame(
+        {
+            "seed": [1, 1, 2, 2, 3, 3],
+            "ours": [0.8, 0.6, 0.9, 0.9, 0.1, 0.1],
+            "rule": [0.6, 0.6, 0.7, 0.7, np.nan, np.nan],
+        }
+    )
+    estimate = difference(played)
+    assert estimate.value == pytest.approx(0.15)
+    assert estimate.low == pytest.approx(0.1)
+    assert estimate.high == pytest.approx(0.2)
+
+
+def test_a_seed_plays_every_cell_and_repeats() -> None:
+    way = Way(lead_times=("0",), known_law=1)
+    played = play_all(way, range(7, 8))
+    assert len(played) == len(PATTERNS) * len(RATIOS)
+    again = play_all(way, range(7, 8))
+    shares = ["ours", "rule", "known_law"]
+    pd.testing.assert_frame_equal(played[shares], again[shares])
+    assert (played["ours_unclipped"] <= 1.0 + 1e-9).all()
+    assert (played["known_law"] >= 0.0).all()
