@@ -28,7 +28,7 @@ def show_up_to(con: duckdb.DuckDBPyConnection, reading: Reading, as_of: date) ->
     known = known_on(reading.table.name)
     which = f"WHERE ({known} > DATE '{as_of}') IS NOT TRUE" if known else ""
     con.execute(
-        f"CREATE VIEW {_visible(reading)} AS "
+        f"CREATE OR REPLACE VIEW {_visible(reading)} AS "
         f"SELECT {columns}{attributes} FROM {reading.clean} {which}"
     )
 

@@ -147,6 +147,39 @@ def nightly(
 
 
 @app.command()
+def backtest(
+    data: Data,
+    out: Out,
+    *,
+    start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day replayed.")],
+    end: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day replayed.")],
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A policy to replay; may be given again; default: all."),
+    ] = None,
+    retrain_days: Annotated[
+        int | None,
+        typer.Option(min=1, help="Days between trainings; default: as nightly, 56 at least."),
+    ] = None,
+    config: Config = None,
+    debug: Debug = False,
+) -> None:
+    """Replay policies over past demand, night by night; compare them in units and money."""
+    with _job(out, debug):
+        _check_early(data, out, config)
+        from rich.console import Console
+
+        from flows.backtest import backtest as run
+        from flows.backtest import check_request
+        from flows.backtest_report import print_backtest
+
+        days = {"start": start.date(), "end": end.date()}
+        chosen = check_request(**days, policies=policy or ())
+        done = run(data, out, **days, policies=chosen, config=config, retrain_days=retrain_days)
+        print_backtest(Console(), done)
+
+
+@app.command()
 def settings() -> None:
     """Print every setting with its default and meaning, as a file for --config."""
     from flows.settings import default_toml

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from flows.sql import open_database, rows, scalar
 from stockalert.errors import ContractError
 from stockalert.tables.inputs import INPUT_TABLES
 
-__all__ = ["ingest"]
+__all__ = ["Input", "ingest", "open_input"]
 
 _STALE_DAYS = 7
 
@@ -60,6 +61,42 @@ def ingest(
         A table cannot be read, lacks a required column, has too many bad rows, or there are no
         sales.
     """
+    with open_input(data, work, today=today, max_share=max_share, problems=problems) as tables:
+        return tables.write(work, period=period, as_of=as_of)
+
+
+@dataclass(frozen=True)
+class Input:
+    """Tables that are read and checked, and can be written as they were known on any day."""
+
+    con: duckdb.DuckDBPyConnection
+    readings: Mapping[str, Reading]
+    reports: Mapping[str, TableReport]
+    unread: tuple[str, ...]
+    span: tuple[date, date]
+    today: date
+
+    def write(self, work: Path, *, period: str, as_of: date | None) -> Intake:
+        """Write the canonical tables as known on `as_of`, in place of those written before."""
+        shutil.rmtree(work / "tables", ignore_errors=True)
+        first, last = self.span
+        day = choose_as_of(first, last, period=period, asked=as_of, today=self.today)
+        reports = _write_all(self.con, self.readings, self.reports, work, as_of=day, period=period)
+        notes = notes_on(self.con, self.readings, reports)
+        dated = _notes_on_dates(day, last, self.today, period)
+        return Intake(day, period, reports, (*self.unread, *dated, *notes))
+
+
+@contextmanager
+def open_input(
+    data: Path,
+    work: Path,
+    *,
+    today: date,
+    max_share: float,
+    problems: list[ContractError] | None = None,
+) -> Iterator[Input]:
+    """Read and check the tables of `data` once; parameters and errors as of `ingest`."""
     for folder in ("tables", "quarantine"):
         shutil.rmtree(work / folder, ignore_errors=True)
     sources, unread = find_sources(data)
@@ -67,13 +104,8 @@ def ingest(
         readings, reports = _read_all(
             con, sources, work, today=today, max_share=max_share, problems=problems
         )
-        first, last = _span_of_sales(con, readings, data, unread)
-        day = choose_as_of(first, last, period=period, asked=as_of, today=today)
-        reports = _write_all(con, readings, reports, work, as_of=day, period=period)
-        notes = notes_on(con, readings, reports)
-    return Intake(
-        day, period, reports, (*unread, *_notes_on_dates(day, last, today, period), *notes)
-    )
+        span = _span_of_sales(con, readings, data, unread)
+        yield Input(con, readings, reports, tuple(unread), span, today)
 
 
 def _read_all(

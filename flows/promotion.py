@@ -22,7 +22,7 @@ from models.training import TrainedModel
 from models.tuning import Trial
 from stockalert.errors import ChampionError
 
-__all__ = ["Outcome", "log_and_judge"]
+__all__ = ["Outcome", "log_and_judge", "verdict_on"]
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,14 @@ def log_and_judge(
     except ChampionError as error:
         reigning, lost = None, f" ({error})"
     logged = log_training(store, record, artifacts_of(run, training, trained))
-    verdict = _verdict(run, training, trained, reigning, record)
+    verdict = verdict_on(run, training, trained, reigning, record)
     verdict = replace(verdict, reason=verdict.reason + lost)
     decide = promote if verdict.promote else set_verdict
     decide(store, logged.version, verdict.reason, verdict.figures)
     return Outcome(logged.version, logged.run_id, verdict)
 
 
-def _verdict(
+def verdict_on(
     run: Run,
     training: TrainingSet,
     trained: TrainedModel,

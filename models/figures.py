@@ -16,6 +16,8 @@ from models.tracked_metrics import headline
 from models.training import MODEL_NAME
 
 __all__ = [
+    "COLOURS",
+    "canvas",
     "coverage_by_group",
     "forecast_examples",
     "importance_bars",
@@ -24,7 +26,7 @@ __all__ = [
     "training_figures",
 ]
 
-_COLOURS = ("#006ba4", "#ff800e", "#ababab", "#595959", "#5f9ed1", "#c85200")
+COLOURS = ("#006ba4", "#ff800e", "#ababab", "#595959", "#5f9ed1", "#c85200")
 _FEATURES_SHOWN = 25
 _WORST_POINTS = 10.0
 
@@ -55,15 +57,15 @@ def reliability(scores: pd.DataFrame) -> Figure:
     The bar of the model spans [share below, share at or below]: with whole units no quantile can
     hit its level exactly, and a bar that crosses the diagonal is calibrated.
     """
-    figure, whole, upper = _canvas(11.0, 5.5, 2)
+    figure, whole, upper = canvas(11.0, 5.5, 2)
     overall = scores[scores["grouping"] == "all"].sort_values("level")
     for axes in (whole, upper):
         axes.plot([0, 1], [0, 1], color="black", linewidth=0.8)
-        for colour, name in zip(_COLOURS, _models(overall), strict=False):
+        for colour, name in zip(COLOURS, _models(overall), strict=False):
             part = overall[overall["model"] == name]
             axes.plot(part["level"], part["coverage"], "o-", color=colour, ms=4, label=name)
         own = overall[overall["model"] == MODEL_NAME]
-        axes.vlines(own["level"], own["share_below"], own["coverage"], color=_COLOURS[0], lw=5)
+        axes.vlines(own["level"], own["share_below"], own["coverage"], color=COLOURS[0], lw=5)
         axes.set_xlabel("level promised")
     upper.set(xlim=(0.74, 1.005), ylim=(0.64, 1.005), title="The levels of reorder points")
     whole.set(title="Calibration on weeks not seen", ylabel="share at or below the quantile")
@@ -76,7 +78,7 @@ def coverage_by_group(scores: pd.DataFrame) -> Figure:
     own = scores[scores["model"] == MODEL_NAME]
     points = 100 * own.pivot(index=["grouping", "group"], columns="level", values="coverage_error")
     points = _all_first(points)
-    figure, axes = _canvas(1.5 + 0.75 * points.shape[1], 1.6 + 0.4 * len(points))
+    figure, axes = canvas(1.5 + 0.75 * points.shape[1], 1.6 + 0.4 * len(points))
     axes.imshow(points, cmap="RdBu", vmin=-_WORST_POINTS, vmax=_WORST_POINTS, aspect="auto")
     for (row, column), value in np.ndenumerate(points.to_numpy()):
         colour = "white" if abs(value) > 0.6 * _WORST_POINTS else "black"
@@ -90,9 +92,9 @@ def coverage_by_group(scores: pd.DataFrame) -> Figure:
 def pinball_by_group(scores: pd.DataFrame) -> Figure:
     """Draw the headline loss of the model beside its baselines, for all rows and each group."""
     losses = _all_first(headline(scores).unstack("model"))[_models(scores)]
-    figure, axes = _canvas(2.0 + 0.9 * len(losses), 4.5)
+    figure, axes = canvas(2.0 + 0.9 * len(losses), 4.5)
     width = 0.8 / losses.shape[1]
-    for place, (name, colour) in enumerate(zip(losses.columns, _COLOURS, strict=False)):
+    for place, (name, colour) in enumerate(zip(losses.columns, COLOURS, strict=False)):
         at = np.arange(len(losses)) + (place - (losses.shape[1] - 1) / 2) * width
         axes.bar(at, losses[name], width, color=colour, label=name)
     axes.set_xticks(range(len(losses)), list(losses.index), rotation=30, ha="right")
@@ -107,8 +109,8 @@ def pinball_by_group(scores: pd.DataFrame) -> Figure:
 def importance_bars(importances: pd.Series[float]) -> Figure:
     """Draw the features that earned the largest share of the gain."""
     shown = importances.sort_values().tail(_FEATURES_SHOWN)
-    figure, axes = _canvas(7.0, 1.2 + 0.25 * len(shown))
-    axes.barh(range(len(shown)), shown, color=_COLOURS[0])
+    figure, axes = canvas(7.0, 1.2 + 0.25 * len(shown))
+    axes.barh(range(len(shown)), shown, color=COLOURS[0])
     axes.set_yticks(range(len(shown)), list(shown.index), fontsize=8)
     axes.set(title="What the forecast looks at", xlabel="share of the gain, mean over levels")
     return figure
@@ -122,12 +124,12 @@ def forecast_examples(examples: pd.DataFrame) -> Figure:
     examples : columns `label`, `actual` (units) and one per quantile (q050 …), ascending.
     """
     quantiles = examples.filter(regex=r"^q\d+$")
-    figure, axes = _canvas(8.0, 1.4 + 0.4 * len(examples))
+    figure, axes = canvas(8.0, 1.4 + 0.4 * len(examples))
     rows = range(len(examples))
-    axes.hlines(rows, quantiles.iloc[:, 0], quantiles.iloc[:, -1], color=_COLOURS[4], lw=6)
+    axes.hlines(rows, quantiles.iloc[:, 0], quantiles.iloc[:, -1], color=COLOURS[4], lw=6)
     for name in quantiles.columns:
-        axes.plot(quantiles[name], rows, "|", color=_COLOURS[0], markersize=11)
-    axes.plot(examples["actual"], rows, "o", color=_COLOURS[1], label="demand that came")
+        axes.plot(quantiles[name], rows, "|", color=COLOURS[0], markersize=11)
+    axes.plot(examples["actual"], rows, "o", color=COLOURS[1], label="demand that came")
     axes.set_yticks(rows, list(examples["label"]), fontsize=8)
     axes.invert_yaxis()
     span = f"{quantiles.columns[0]} to {quantiles.columns[-1]}"
@@ -136,7 +138,7 @@ def forecast_examples(examples: pd.DataFrame) -> Figure:
     return figure
 
 
-def _canvas(width: float, height: float, columns: int = 1) -> tuple[Figure, *tuple[Any, ...]]:
+def canvas(width: float, height: float, columns: int = 1) -> tuple[Figure, *tuple[Any, ...]]:
     """Return an empty figure (inches) and its axes, drawn by Agg."""
     figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)

@@ -58,6 +58,11 @@ class Play:
     opening: FloatArray | None = None
     limited: bool = True
 
+    def world(self, world: World) -> World:
+        """Return the world as this play meets it."""
+        its = world if self.limited else world.without_limits()
+        return its if self.opening is None else replace(its, on_hand=self.opening)
+
 
 def perfect_play(world: World) -> Play:
     """Perfect foresight, which begins with exactly what sells before its first order can arrive.
@@ -72,7 +77,8 @@ def perfect_play(world: World) -> Play:
     replay = slice(world.begins, None)
     arrives = np.where(world.review[:, replay], nights + world.lead_times[:, replay], len(nights))
     before = nights < arrives.min(axis=1, initial=len(nights))[:, None]
-    opening = np.sum(world.demand[:, replay], axis=1, where=before, dtype=np.float64)
+    sold = np.where(before, world.demand[:, replay], 0.0)
+    opening: FloatArray = np.sum(sold, axis=1, dtype=np.float64)
     free = replace(world.without_limits(), on_hand=opening)
     return Play(PerfectForesight(free), opening, limited=False)
 
@@ -81,8 +87,7 @@ def replayed(
     world: World, play: Play, *, scored_from: int | None = None, block_size: int | None = None
 ) -> Totals:
     """Replay one policy from its own opening stock; parameters as of `simulate`."""
-    its = world if play.limited else world.without_limits()
-    its = its if play.opening is None else replace(its, on_hand=play.opening)
+    its = play.world(world)
     return simulate(its, play.policy, scored_from=scored_from, block_size=block_size).totals
 
 

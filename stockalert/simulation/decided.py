@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stockalert.arrays import BoolArray, FloatArray, IntArray
+from stockalert.arrays import BoolArray, FloatArray, IntArray, NumberArray
 from stockalert.outlook import Horizons
 from stockalert.pipeline import timeline_of
 from stockalert.policy import BASE_STOCK_REVIEW_DAYS, Policy, order_plan
@@ -54,15 +54,27 @@ class AsDecided:
         )
         return plan.order_quantity
 
-    def opening(self, period: int) -> FloatArray:
-        """Order-up-to level in force in the night before `period`; shape (n_series,), units."""
+    def opening(self, period: int, share: NumberArray | float = 1.0) -> FloatArray:
+        """Stock to begin with: the reorder point in force, and a share of the usual order.
+
+        Base stock has no order beyond it. A share drawn evenly from 0 … 1 is where an (s, S)
+        policy stands on any day; 1 is the order-up-to level.
+
+        Parameters
+        ----------
+        share : one number or shape (n_series,)
+
+        Returns
+        -------
+        shape (n_series,), units; the share of the order rounded up to a whole unit
+        """
         column = in_force(self.since, period)
         point, lot = self.reorder_point[:, column], self.lot[:, column]
         review = self.review_days[:, column]
         periodic = (self.policy == "base_stock") | (
             (self.policy == "auto") & (review >= BASE_STOCK_REVIEW_DAYS)
         )
-        return np.asarray(np.where(periodic, point, point + lot))
+        return np.asarray(point + np.where(periodic, 0.0, np.ceil(lot * share)))
 
 
 @dataclass(frozen=True)
@@ -111,9 +123,9 @@ class Projected:
             orders[which] = self._needed(situation, self.projections[column], which)
         return orders
 
-    def opening(self, period: int) -> FloatArray:
-        """Order-up-to level in force in the night before `period`; shape (n_series,), units."""
-        return self.decided.opening(period)
+    def opening(self, period: int, share: NumberArray | float = 1.0) -> FloatArray:
+        """Stock to begin with; see `AsDecided.opening`."""
+        return self.decided.opening(period, share)
 
     def _needed(self, situation: Situation, known: Projection, which: BoolArray) -> FloatArray:
         """Scenario quantity of the series in `which`."""
