@@ -1,9 +1,10 @@
 """Demand is not sales: what was seen of it, and which periods say nothing.
 
-A period that met less than a fifth of its demand (selling_curve.py) is masked: neither its sales
-nor its zero is evidence of a rate. Of the others, sales count in full and the share met is the
-exposure, so a rate is always Σ units ÷ Σ share. To mask more would drop the days that wanted most.
-A period in which the whole location was closed is a true zero and is never masked.
+A period that met less than half of its demand is masked: neither its sales nor its zero is evidence
+of a rate. Of the others, sales count in full and the share met is the exposure, so a rate is always
+Σ units ÷ Σ share. Demand met is taken to keep step with time in stock; selling_curve.py learns
+better, and docs/decisions/0017-un-censoring.md says why tables are not read with it yet. A period
+in which the whole location was closed is a true zero and is never masked.
 """
 
 from __future__ import annotations
@@ -14,18 +15,21 @@ from stockalert.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = ["LEAST_SHARE", "closed_periods", "unmet", "visible"]
 
-LEAST_SHARE = 0.2
+LEAST_SHARE = 0.5
 SELLERS_WHEN_OPEN = 5.0
 CLOSED_LOOK_BACK = 28
 
 
-def visible(units: FloatArray, observed: FloatArray) -> tuple[FloatArray, FloatArray]:
+def visible(
+    units: FloatArray, observed: FloatArray, *, least: float = LEAST_SHARE
+) -> tuple[FloatArray, FloatArray]:
     """Keep the periods that met enough of their demand.
 
     Parameters
     ----------
     units : shape (n_series, n_periods), units sold
     observed : same shape, share of the period's demand met
+    least : below it a period is masked
 
     Returns
     -------
@@ -37,7 +41,7 @@ def visible(units: FloatArray, observed: FloatArray) -> tuple[FloatArray, FloatA
     >>> units.tolist(), share.tolist()
     ([[4.0, 0.0, 0.0]], [[1.0, 0.0, 0.5]])
     """
-    seen = observed >= LEAST_SHARE
+    seen = observed >= least
     return (
         np.where(seen, units, 0.0).astype(np.float64),
         np.where(seen, observed, 0.0).astype(np.float64),

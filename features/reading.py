@@ -10,7 +10,6 @@ import pandas as pd
 
 from features.censoring import closed_periods
 from features.panel import Panel
-from features.selling_curve import learned_curves
 from features.series_index import SeriesIndex
 from features.tables import days, period_index, read_table
 from stockalert.arrays import DateArray, FloatArray, IntArray
@@ -56,19 +55,16 @@ def read_panel(tables: Path, *, period: str, as_of: date) -> Panel:
     in_stock = _in_stock(stock)
     launched = products[products["sku"].isin(seen["sku"])] if len(products) else products
     first = _first(grid, sales, stock, in_stock, launched)
-    observed = _observed(grid, stock, in_stock, units, first)
-    curves = learned_curves(units, observed, periods, period_days)
     return Panel(
         series=series,
         periods=periods,
         period_days=period_days,
         first=first,
         units=units,
-        observed=observed if curves is None else curves.exposure(observed),
+        observed=_observed(grid, stock, in_stock, units, first),
         price=_price(grid, sales, read_table(tables, "prices")),
         promo_units=grid.dense(sales, "promo_units", 0.0) if _known(sales, "promo_units") else None,
         **_browsing(grid, read_table(tables, "browsing")),
-        prior_units=None if curves is None else curves.strength,
     )
 
 

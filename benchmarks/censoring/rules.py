@@ -16,6 +16,7 @@ from features.target import demand_after
 __all__ = ["RULES", "window_totals"]
 
 START = np.datetime64("2024-01-01")
+LEAST_SHARE = 0.2  # of demand met; to mask more would drop the days that wanted most
 
 
 def masked(shop: Hidden) -> np.ndarray:
@@ -30,9 +31,9 @@ def by_share(shop: Hidden) -> np.ndarray:
 
 
 def ours(shop: Hidden) -> np.ndarray:
-    """The product's rule: its learned curve, and the posterior of each day."""
+    """features.selling_curve and the posterior of each day."""
     panel = _panel(shop)
-    units, share = visible(panel.units, panel.observed)
+    units, share = visible(panel.units, panel.observed, least=LEAST_SHARE)
     sold, met = units.sum(axis=1), share.sum(axis=1)
     level = np.maximum(sold / np.maximum(met, 1e-9), 1e-6)[:, None]
     own, usual = unmet(units, share, level=level, prior_units=panel.prior_units)

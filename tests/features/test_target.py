@@ -70,11 +70,11 @@ def test_targets_agree_with_a_loop_over_random_shops() -> None:
     for c, s, k in np.ndindex(horizons.shape):
         days = slice(cutoffs[c] + 1, cutoffs[c] + 1 + horizons[c, s, k])
         sold, share = panel.units[s, days], panel.observed[s, days]
-        seen = sum(x for x in share if x >= 0.2) / horizons[c, s, k]
+        seen = sum(x for x in share if x >= 0.5) / horizons[c, s, k]
         if cutoffs[c] + horizons[c, s, k] >= 40 or seen < 0.5:
             assert weight[c, s, k] == 0
             continue
-        rate = sum(u for u, x in zip(sold, share, strict=True) if x >= 0.2) / seen
+        rate = sum(u for u, x in zip(sold, share, strict=True) if x >= 0.5) / seen
         assert demand[c, s, k] == np.float32(max(rate, sold.sum())) or np.isclose(
             demand[c, s, k], max(rate, sold.sum())
         )
