@@ -18,7 +18,6 @@ from benchmarks.forecast.tables import calibration_cells, score_cells, score_col
 
 __all__ = ["between_markers", "main", "markdown"]
 
-_BEGIN, _END = "<!-- forecast results: begin -->", "<!-- forecast results: end -->"
 _LEFT_OUT = {"q500", "q800", "q900", "q950", "q975", "q990", "cross"}
 _CALIBRATION = ["group", "windows", "0.8", "0.9", "0.95", "0.975", "0.99"]
 _FIGURES = ("reliability", "pinball_by_level", "pinball_by_group", "examples")
@@ -47,8 +46,8 @@ def markdown(document: Mapping[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def between_markers(page: str, text: str) -> str:
-    """Return the page with `text` between its markers.
+def between_markers(page: str, text: str, *, of: str = "forecast") -> str:
+    """Return the page with `text` between the markers of one benchmark.
 
     Raises
     ------
@@ -57,7 +56,8 @@ def between_markers(page: str, text: str) -> str:
 
     Examples
     --------
-    >>> page = f"before\\n{_BEGIN}\\nold\\n{_END}\\nafter\\n"
+    >>> lines = ["before", "<!-- forecast results: begin -->", "old"]
+    >>> page = "\\n".join([*lines, "<!-- forecast results: end -->", "after", ""])
     >>> print(between_markers(page, "new"))
     before
     <!-- forecast results: begin -->
@@ -68,11 +68,12 @@ def between_markers(page: str, text: str) -> str:
     after
     <BLANKLINE>
     """
-    before, begun, rest = page.partition(_BEGIN)
-    _, ended, after = rest.partition(_END)
+    begin, end = (f"<!-- {of} results: {at} -->" for at in ("begin", "end"))
+    before, begun, rest = page.partition(begin)
+    _, ended, after = rest.partition(end)
     if not (begun and ended):
-        raise ValueError(f"the page needs the lines {_BEGIN} and {_END}")
-    return f"{before}{_BEGIN}\n\n{text}\n\n{_END}{after}"
+        raise ValueError(f"the page needs the lines {begin} and {end}")
+    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 
 def _of_set(name: str, result: Mapping[str, Any]) -> Iterator[str]:
