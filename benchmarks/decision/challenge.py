@@ -20,6 +20,7 @@ from stockalert.simulation import (
     OrderRules,
     Policy,
     Start,
+    Totals,
     World,
     kpis,
     perfect_foresight,
@@ -138,6 +139,6 @@ def _in_stock(problem: Problem) -> Array:
     return np.asarray(problem.observed >= 0.5)
 
 
-def _cost(totals: object) -> float:
-    figures = kpis(totals, Costs(holding=HOLDING, shortage=SHORTAGE))  # type: ignore[arg-type]
+def _cost(totals: Totals) -> float:
+    figures = kpis(totals, Costs(holding=HOLDING, shortage=SHORTAGE))
     return float(figures.total_cost.sum())
