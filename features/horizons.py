@@ -57,7 +57,8 @@ def sample_horizons(
 
     Returns
     -------
-    int32, shape (n_cutoffs, n_series, count), at least 1
+    int32, shape (n_cutoffs, n_series, count), at least 1; 0, which asks for no row, where an
+    earlier draw of the series and cutoff came to the same
     """
     atoms = atoms.reshape(len(atoms), -1)
     if probabilities is None:
@@ -75,7 +76,15 @@ def sample_horizons(
             drawn = np.take_along_axis(atoms, chosen.sum(axis=1)[:, None], axis=1)[:, 0]
             anywhere = np.floor(np.exp(spread * np.log(longest + 1.0)))
             out[position, :, draw] = np.where(turn < explore, anywhere, drawn)
-    return np.clip(out, 1, max(int(longest), 1))
+    return _distinct(np.clip(out, 1, max(int(longest), 1)))
+
+
+def _distinct(horizons: IntArray) -> IntArray:
+    """Ask for every horizon of a series and cutoff once."""
+    for draw in range(1, horizons.shape[2]):
+        again = (horizons[:, :, :draw] == horizons[:, :, draw : draw + 1]).any(axis=2)
+        horizons[:, :, draw][again] = 0
+    return horizons
 
 
 def thinned(
@@ -87,9 +96,10 @@ def thinned(
     ----------
     horizons : shape (n_cutoffs, n_series, K), as `sample_horizons` returns them
     """
-    if horizons.size <= most:
+    asked = np.count_nonzero(horizons)
+    if asked <= most:
         return horizons
-    keys, share = _series_keys(panel), most / horizons.size
+    keys, share = _series_keys(panel), most / asked
     out = np.zeros_like(horizons)
     for position, day in enumerate(panel.last_days(cutoffs).astype(np.int64)):
         for draw in range(horizons.shape[2]):

@@ -44,6 +44,7 @@ _BOOSTER = {
     "feature_fraction",
     "extra_trees",
     "exposure_power",
+    "trust_power",
     "early_stopping_rounds",
 }
 _LEAST_OUTCOMES = 100

@@ -121,7 +121,9 @@ class ModelSettings(Section):
     seed: _Whole = Field(default=7, description="Start of every random choice")
     retrain_every_days: _Count = Field(default=7, description="Age at which nightly trains anew")
     max_rows: _Count = Field(default=2_000_000, description="Most training rows; more are sampled")
-    cutoff_every_days: _Count = Field(default=7, description="Days between two training cutoffs")
+    cutoff_every_days: _Count = Field(
+        default=5, description="Days between two training cutoffs; not 7, so that all weekdays come"
+    )
     horizons_per_cutoff: _Count = Field(
         default=2, description="Intervals drawn per item and cutoff"
     )
@@ -151,6 +153,10 @@ class ModelSettings(Section):
     )
     exposure_power: _Share | None = Field(
         default=None, description="1 = units count, 0 = rows count, when trained; unset = likewise"
+    )
+    trust_power: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=1.0,
+        description="Above 1, windows never out of stock teach more than those that were in part",
     )
     early_stopping_rounds: _Whole = Field(
         default=0, description="Trees without gain before training stops; 0 = never"

@@ -64,22 +64,24 @@ class DemandModel:
         validation: Rows | None = None,
         on_level: Callable[[int, int], None] | None = None,
         exposure_power: float = EXPOSURE_POWER,
+        trust_power: float = 1.0,
         **booster: Any,
     ) -> Self:
         """Train on `rows`; with `validation` (later rows), each level stops early.
 
-        A row weighs trust × (scale × horizon) ** `exposure_power`.
+        A row weighs share seen ** `trust_power` × (scale × horizon) ** `exposure_power`.
 
         Parameters
         ----------
+        trust_power : above 1, windows seen whole teach more than those scaled up from a part.
         booster : further parameters of `QuantileBoosters`.
         """
         positions = [rows.names.index(name) for name in rows.categorical]
         boosters = QuantileBoosters(tuple(levels), categorical_features=positions, **booster)
-        target, weight = _target(rows, exposure_power)
+        target, weight = _target(rows, exposure_power, trust_power)
         later = None
         if validation is not None:
-            later = (validation.values, *_target(validation, exposure_power))
+            later = (validation.values, *_target(validation, exposure_power, trust_power))
         boosters.fit(rows.values, target, weight, eval_set=later, on_level=on_level)
         until = np.max(rows.cutoff + rows.horizon.astype(np.int64) * period_days)
         calibration = Calibration.none(levels)
@@ -175,10 +177,10 @@ def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _target(rows: Rows, exposure_power: float) -> tuple[FloatArray, FloatArray]:
+def _target(rows: Rows, exposure_power: float, trust_power: float) -> tuple[FloatArray, FloatArray]:
     """Return scale-free demand per period, and each row's weight (mean 1)."""
     if rows.demand is None:
         raise ValueError("training needs rows with demand")
     exposure = rows.scale.astype(np.float64) * rows.horizon
-    weight = exposure**exposure_power * (1.0 if rows.weight is None else rows.weight)
+    weight = exposure**exposure_power * (1.0 if rows.weight is None else rows.weight**trust_power)
     return rows.demand / exposure, weight / weight.mean()

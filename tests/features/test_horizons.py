@@ -44,7 +44,7 @@ def test_draws_follow_the_lead_time_distribution() -> None:
     n = 4000
     atoms, shares = np.tile([5, 10, 20], (n, 1)), np.tile([0.2, 0.5, 0.3], (n, 1))
     drawn = sample_horizons(
-        _panel(n), np.array([9]), atoms=atoms, probabilities=shares, count=2, seed=1, explore=0.0
+        _panel(n), np.array([9]), atoms=atoms, probabilities=shares, count=1, seed=1, explore=0.0
     )
     frequency = [(drawn == atom).mean() for atom in (5, 10, 20)]
     np.testing.assert_allclose(frequency, [0.2, 0.5, 0.3], atol=0.02)
@@ -54,7 +54,17 @@ def test_exploring_draws_reach_every_horizon_up_to_the_longest() -> None:
     drawn = sample_horizons(
         _panel(4000), np.array([9, 10]), atoms=np.full(4000, 12), count=2, seed=1, explore=1.0
     )
-    assert set(np.unique(drawn)) == set(range(1, 13))
+    assert set(np.unique(drawn[drawn > 0])) == set(range(1, 13))
+
+
+def test_no_horizon_is_asked_for_twice() -> None:
+    drawn = sample_horizons(
+        _panel(2000), np.array([9, 16]), atoms=np.full(2000, 12), count=3, seed=1
+    )
+    asked = np.sort(drawn, axis=2)
+    assert not ((np.diff(asked, axis=2) == 0) & (asked[:, :, 1:] > 0)).any()
+    assert (asked[:, :, -1] > 0).all()
+    assert 1.2 < (drawn > 0).sum(axis=2).mean() < 1.7, "one interval and what was explored"
 
 
 def test_cutoffs_step_back_from_the_last_and_keep_enough_history() -> None:
