@@ -180,6 +180,31 @@ def backtest(
 
 
 @app.command()
+def compare(
+    run_a: Annotated[str, typer.Argument(metavar="RUN_A", help="Model version or MLflow run.")],
+    run_b: Annotated[str, typer.Argument(metavar="RUN_B", help="What it is compared with.")],
+    out: Out,
+    *,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Input tables: let both decide the same days, in money."),
+    ] = None,
+    as_of: AsOf = None,
+    config: Config = None,
+    debug: Debug = False,
+) -> None:
+    """Compare two trained models: scores, what their stock would have cost, and the verdict."""
+    with _job(out, debug):
+        from rich.console import Console
+
+        from flows.compare import compare as run
+        from flows.compare import print_comparison
+
+        told = run(run_a, run_b, out, data=data, as_of=_day(as_of), config=config)
+        print_comparison(Console(), told)
+
+
+@app.command()
 def settings() -> None:
     """Print every setting with its default and meaning, as a file for --config."""
     from flows.settings import default_toml

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 
-from features.build import aligned
-from flows.fitting import FEATURES_FILE, artifacts_of, record_of
+from flows.fitting import artifacts_of, record_of
+from flows.paired import paired_verdict
+from flows.proof import Proof
 from flows.run import Run
-from flows.training_rows import TrainingSet, rows_since
-from models.acceptance import Verdict, first_model, judge
+from flows.training_rows import TrainingSet
+from models.acceptance import Verdict, first_model
 from models.metrics import headline_loss
 from models.registry import Champion, champion, promote, set_verdict
 from models.tracking import TrainingRecord, log_training
@@ -74,26 +74,21 @@ def verdict_on(
     record: TrainingRecord,
 ) -> Verdict:
     """Compare on the evaluation window, which neither proof model has seen."""
-    since = np.datetime64(trained.report.evaluation_start)
-    unseen = trained.report.unseen(training.rows)
-    demand = np.zeros(0) if unseen.demand is None else unseen.demand
-    challenger = headline_loss(demand, trained.proof.forecast(unseen), trained.proof.levels)
     if reigning is None:
-        return first_model(challenger, demand)
+        unseen = trained.report.unseen(training.rows)
+        demand = np.zeros(0) if unseen.demand is None else unseen.demand
+        losses = headline_loss(demand, trained.proof.forecast(unseen), trained.proof.levels)
+        return first_model(losses, demand)
     if reigning.trained_until > record.trained_until:
         reason = f"the champion has seen sales up to {reigning.trained_until}"
         return Verdict(False, f"not promoted: {reason}, this model up to {record.trained_until}")
-    vocabulary = json.loads((reigning.folder / FEATURES_FILE).read_text(encoding="utf-8"))
-    theirs = rows_since(training, since, run, vocabulary)
-    old = TrainedModel.load(reigning.folder).proof
-    forecast = old.forecast(aligned(theirs, old.names, old.categorical))
-    known = np.datetime64(old.trained_until) <= unseen.cutoff
-    return judge(
-        headline_loss(demand, forecast, old.levels)[known],
-        challenger[known],
-        demand[known],
-        unseen.cutoff[known],
+    return paired_verdict(
+        run,
+        training,
+        Proof.load(reigning.folder),
+        Proof.of(trained, training.facts.vocabulary),
         routine=_is_routine(reigning, record),
+        as_of=record.trained_until,
     )
 
 

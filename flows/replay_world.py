@@ -78,7 +78,8 @@ def costs_of(panel: Panel, items: Items, *, begins: int, settings: Settings) -> 
     """Prices and costs of every series; what is unknown is assumed, and said.
 
     A price that products do not tell is the last one paid before the first night; a cost that they
-    do not tell is the price; with neither a unit is worth 1.
+    do not tell is the price; with neither a unit is worth 1. A unit short of unknown cost counts as
+    what the unit is worth.
     """
     price = items["unit_price"]
     if panel.price is not None:
@@ -89,8 +90,8 @@ def costs_of(panel: Panel, items: Items, *, begins: int, settings: Settings) -> 
     sold_at = np.where(np.isnan(price), value, price)
     daily = holding_cost_per_day(value, items["holding_rate"], items["holding_cost_per_unit_day"])
     short = shortage_cost(
-        sold_at,
-        value,
+        price,
+        cost,
         items["stockout_cost_per_unit"],
         goodwill_share=settings.service.goodwill_share,
     )
@@ -99,6 +100,7 @@ def costs_of(panel: Panel, items: Items, *, begins: int, settings: Settings) -> 
         "have neither price nor cost: a unit counts as 1": nothing,
         "have no unit cost: stock is valued at their price": np.isnan(cost) & ~nothing,
         "have no holding cost: holding them is free": np.isnan(daily),
+        "have no margin: a unit short costs what it is worth": np.isnan(short),
     }
     costs = Costs(
         unit_price=sold_at,
@@ -106,7 +108,7 @@ def costs_of(panel: Panel, items: Items, *, begins: int, settings: Settings) -> 
         holding=np.nan_to_num(daily) * panel.period_days,
         obsolescence=rate * value / 365.0 * panel.period_days,
         ordering=np.nan_to_num(np.clip(items.order_cost, 0.0, None)),
-        shortage=np.clip(short, 0.0, None),
+        shortage=np.where(np.isnan(short), value, np.clip(short, 0.0, None)),
     )
     told = tuple(
         f"{int(n.sum()):,} of {len(n):,} series {words}" for words, n in assumed.items() if n.any()

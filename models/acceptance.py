@@ -1,4 +1,8 @@
-"""The gate: may a challenger replace the champion?"""
+"""The gate: may a challenger replace the champion?
+
+It is money that decides: what the stock decided with either forecast would have cost on the same
+demand, which neither has seen.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,24 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from models.stakes import Cycles
 from stockalert.arrays import DateArray, FloatArray, NumberArray
 
-__all__ = ["BLOCK", "CONFIDENCE", "DRAWS", "MARGIN", "Verdict", "first_model", "judge"]
+__all__ = [
+    "BLOCK",
+    "CONFIDENCE",
+    "DRAWS",
+    "FILL_MARGIN",
+    "MARGIN",
+    "Verdict",
+    "first_model",
+    "judge",
+]
 
 MARGIN = 0.01
-"""Relative loss that a routine retraining may cost at most."""
+"""Relative cost that a routine retraining may add at most."""
+FILL_MARGIN = 0.001
+"""Share of demand by which the fill rate of a changed model may lie below the champion's: noise."""
 CONFIDENCE = 0.95
 """One-sided, of the upper bound."""
 BLOCK = 2
@@ -41,42 +57,48 @@ def first_model(challenger_losses: NumberArray, demand: NumberArray) -> Verdict:
 
 
 def judge(
-    champion_losses: NumberArray,
-    challenger_losses: NumberArray,
+    champion: Cycles,
+    challenger: Cycles,
     demand: NumberArray,
     cutoffs: DateArray,
     *,
     routine: bool,
+    replayed: Mapping[str, float] | None = None,
     seed: int = 0,
 ) -> Verdict:
-    """Compare two models on rows that neither has seen.
+    """Compare two models on decisions that neither has seen the outcome of.
 
     A *routine* challenger (same features, settings and code, newer data) is promoted when it is
-    not inferior: the upper bound of the relative difference in loss lies below `MARGIN`. A
-    *changed* one must be superior: the upper bound lies below 0. Bounds come from a block
-    bootstrap over cutoffs, since rows of one cutoff share their shocks and windows of
-    neighbouring cutoffs overlap.
+    not inferior: the upper bound of the relative difference in cost lies below `MARGIN`. A
+    *changed* one must be superior: the upper bound lies below 0, and its fill rate is no worse
+    (`FILL_MARGIN`). Bounds come from a block bootstrap over cutoffs, since rows of one cutoff
+    share their shocks and windows of neighbouring cutoffs overlap.
 
     Parameters
     ----------
-    champion_losses, challenger_losses : shape (n_rows,), units; mean over the headline levels
+    champion, challenger : cost and units served of the same rows
     demand : shape (n_rows,), units
     cutoffs : shape (n_rows,)
+    replayed : `champion_replayed_fill_rate` and `challenger_…` where both ran the shop for long
+        enough; then these are the fill rates that must be no worse
 
     Returns
     -------
-    Verdict; its figures hold both weighted pinball losses, `relative_difference` with
+    Verdict; its figures hold both costs and fill rates, `relative_difference` with
     `lower_bound` and `upper_bound`, and the number of `cutoffs`.
     """
-    per_cutoff = _sums(cutoffs, champion_losses, challenger_losses)
+    per_cutoff = _sums(cutoffs, champion.cost, challenger.cost)
     difference, lower, upper = _bounds(per_cutoff, seed)
     figures = {
-        "champion_weighted_pinball": _share(champion_losses, demand),
-        "challenger_weighted_pinball": _share(challenger_losses, demand),
+        "champion_cost": float(np.sum(champion.cost)),
+        "challenger_cost": float(np.sum(challenger.cost)),
+        "champion_fill_rate": _share(champion.served, demand),
+        "challenger_fill_rate": _share(challenger.served, demand),
         "relative_difference": difference,
         "lower_bound": lower,
         "upper_bound": upper,
         "cutoffs": float(len(per_cutoff)),
+        **(replayed or {}),
     }
     if len(per_cutoff) < _MIN_CUTOFFS:
         reason = (
@@ -84,19 +106,32 @@ def judge(
             f"at least {_MIN_CUTOFFS} are needed to tell them apart"
         )
         return Verdict(False, reason, figures)
-    promote = bool(upper < (MARGIN if routine else 0.0))
+    before, after = _fill_rates(figures)
+    emptier = after < before - FILL_MARGIN
+    promote = bool(upper < MARGIN) if routine else bool(upper < 0.0 and not emptier)
     return Verdict(promote, _reason(promote, routine, figures), figures)
 
 
+def _fill_rates(figures: Mapping[str, float]) -> tuple[float, float]:
+    """Champion's and challenger's: of the replay where there is one, else of single cycles."""
+    kind = "replayed_fill_rate" if "champion_replayed_fill_rate" in figures else "fill_rate"
+    return figures[f"champion_{kind}"], figures[f"challenger_{kind}"]
+
+
 def _reason(promote: bool, routine: bool, figures: Mapping[str, float]) -> str:
-    wanted = f"below {MARGIN:+.1%} (not inferior)" if routine else "below 0 (superior)"
+    not_inferior = f"below {MARGIN:+.1%} (not inferior)"
+    wanted = not_inferior if routine else "below 0 (superior) and a fill rate no worse"
     kind = "routine retraining" if routine else "changed features, settings or code"
+    before, after = _fill_rates(figures)
+    days = (
+        f" in a replay of {figures['replayed_days']:.0f} days" if "replayed_days" in figures else ""
+    )
     return (
-        f"{'promoted' if promote else 'not promoted'}: {kind}; weighted pinball "
-        f"{figures['challenger_weighted_pinball']:.4f} against the champion's "
-        f"{figures['champion_weighted_pinball']:.4f}, difference "
-        f"{figures['relative_difference']:+.2%} with upper bound {figures['upper_bound']:+.2%} "
-        f"over {figures['cutoffs']:.0f} cutoffs; needed {wanted}"
+        f"{'promoted' if promote else 'not promoted'}: {kind}; its stock would have cost "
+        f"{figures['challenger_cost']:,.2f} against the champion's "
+        f"{figures['champion_cost']:,.2f}, difference {figures['relative_difference']:+.2%} "
+        f"with upper bound {figures['upper_bound']:+.2%} over {figures['cutoffs']:.0f} cutoffs, "
+        f"fill rate {after:.2%} against {before:.2%}{days}; needed {wanted}"
     )
 
 
@@ -106,16 +141,16 @@ def _share(losses: NumberArray, demand: NumberArray) -> float:
 
 
 def _sums(
-    cutoffs: DateArray, champion_losses: NumberArray, challenger_losses: NumberArray
+    cutoffs: DateArray, champion_costs: NumberArray, challenger_costs: NumberArray
 ) -> FloatArray:
-    """Return the summed losses of (champion, challenger) per cutoff; (n_cutoffs, 2)."""
+    """Return the summed costs of (champion, challenger) per cutoff; (n_cutoffs, 2)."""
     _, member = np.unique(cutoffs, return_inverse=True)
-    columns = [np.bincount(member, losses) for losses in (champion_losses, challenger_losses)]
+    columns = [np.bincount(member, costs) for costs in (champion_costs, challenger_costs)]
     return np.stack(columns, axis=1)
 
 
 def _bounds(per_cutoff: FloatArray, seed: int) -> tuple[float, float, float]:
-    """Return the relative difference of the losses and its bounds by circular block bootstrap.
+    """Return the relative difference of the costs and its bounds by circular block bootstrap.
 
     All are NaN where there is no cutoff.
     """

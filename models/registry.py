@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from models.quiet import quiet_environment
-from stockalert.errors import ChampionError, OutputError
+from stockalert.errors import ChampionError, OutputError, UsageError
 
 quiet_environment()
 
@@ -26,7 +26,7 @@ from models.tracking_store import (  # noqa: E402
     open_store,
 )
 
-__all__ = ["CHAMPION", "Champion", "champion", "promote", "set_verdict"]
+__all__ = ["CHAMPION", "Champion", "champion", "promote", "registered", "set_verdict"]
 
 CHAMPION = "champion"
 _LONGEST_TAG = 5000
@@ -78,8 +78,31 @@ def champion(out: Path, *, tracking_uri: str = "") -> Champion:
         raise ChampionError(
             f"no version of {REGISTERED_MODEL} in {store.tracking_uri} is the champion"
         )
-    folder = _files(store, found)
-    return Champion(str(found.version), str(found.run_id), folder, dict(found.tags))
+    return _loaded(store, found, f"the champion, version {found.version} of {REGISTERED_MODEL},")
+
+
+def registered(store: Store, which: str) -> Champion:
+    """Find any registered version, as if it served.
+
+    Parameters
+    ----------
+    which : its number, or its training's run in MLflow or the beginning of that
+
+    Raises
+    ------
+    UsageError
+        There is none of that name, or more than one.
+    ChampionError
+        Its files are missing or damaged.
+    """
+    known = store.client.search_model_versions(f"name = '{REGISTERED_MODEL}'")
+    found = [v for v in known if str(v.version) == which]
+    found = found or [v for v in known if which and str(v.run_id).startswith(which)]
+    if len(found) != 1:
+        versions = ", ".join(sorted((str(v.version) for v in known), key=int)) or "none"
+        many = "more than one" if found else "no"
+        raise UsageError(f"{many} model version or run {which!r}; versions are {versions}")
+    return _loaded(store, found[0], f"version {found[0].version} of {REGISTERED_MODEL}")
 
 
 def promote(store: Store, version: str, reason: str, figures: Mapping[str, float]) -> None:
@@ -104,9 +127,8 @@ def _served(store: Store) -> ModelVersion | None:
         raise ChampionError(f"the model store cannot be read: {error.message}") from error
 
 
-def _files(store: Store, found: ModelVersion) -> Path:
-    """Return the champion's folder once its contents agree with the digest on record."""
-    name = f"the champion, version {found.version} of {REGISTERED_MODEL},"
+def _loaded(store: Store, found: ModelVersion, name: str) -> Champion:
+    """Return a version once the contents of its folder agree with the digest on record."""
     try:
         folder = Path(
             download_artifacts(
@@ -121,7 +143,7 @@ def _files(store: Store, found: ModelVersion) -> Path:
     expected = found.tags.get("artifact_digest")
     if expected is not None and digest(folder) != expected:
         raise ChampionError(f"{name} is damaged: files in {folder} changed since it was trained")
-    return folder
+    return Champion(str(found.version), str(found.run_id), folder, dict(found.tags))
 
 
 def _record(
