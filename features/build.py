@@ -53,8 +53,8 @@ FAMILIES: Mapping[str, Family] = {
     "life_cycle": life_cycle,
 }
 
-OFF_BY_DEFAULT: frozenset[str] = frozenset()
-"""Families that earned nothing on real data (docs/decisions/0018-feature-families.md)."""
+OFF_BY_DEFAULT = frozenset({"co_views", "customer_segments"})
+"""Families that no real data speak for (docs/decisions/0018-feature-families.md)."""
 
 DEFAULT_FAMILIES: Mapping[str, Family] = {
     name: family for name, family in FAMILIES.items() if name not in OFF_BY_DEFAULT
