@@ -20,11 +20,11 @@ from stockalert.simulation.comparison import ALL, PERFECT, Play, perfect_play, s
 __all__ = ["HEADLINE", "OURS", "RIVALS", "retail_board", "retail_result"]
 
 RIVALS = ("formula", "formula_weekly", "empirical")
-OURS = ("quantile", "quantile_g0", "quantile_g05", "quantile_g1")
+OURS = ("quantile", "quantile_g0", "quantile_g05", "quantile_g075", "quantile_g1")
 HEADLINE = "quantile_g05"
 """Chosen before any month was scored: a unit short weighs the square root of its price."""
 
-_GAMMA = {"g0": 0.0, "g05": 0.5, "g1": 1.0}
+_GAMMA = {"g0": 0.0, "g05": 0.5, "g075": 0.75, "g1": 1.0}
 
 
 def retail_result(shop: Shop, ours: Points) -> tuple[dict[str, Any], pd.DataFrame]:

@@ -23,6 +23,7 @@ _NAMES = {
     "quantile": "ours, one level",
     "quantile_g0": "ours, γ = 0",
     "quantile_g05": "ours, γ = ½",
+    "quantile_g075": "ours, γ = ¾",
     "quantile_g1": "ours, γ = 1",
     "formula_g05": "formula, quarterly, γ = ½",
     "formula_weekly_g05": "formula, weekly, γ = ½",
