@@ -79,9 +79,13 @@ def test_every_family_names_its_features_apart(any_shop: Shop) -> None:
         ).names
     ]
     assert len(names) == len(set(names))
-    everything = build_rows(panel, facts, cutoffs=[60], horizons=horizons, with_target=False)
+    asked = {"cutoffs": [60], "horizons": horizons, "with_target": False}
+    everything = build_rows(panel, facts, **asked, families=FAMILIES)
     assert everything.names == tuple(names)
     assert not np.isinf(everything.values).any()
+    usual = build_rows(panel, facts, **asked)
+    off = {name for name in names if name.startswith(("companion_", "segment_"))}
+    assert set(usual.names) == set(names) - off
 
 
 def test_weekly_periods_have_no_weekday_features(any_shop: Shop) -> None:
