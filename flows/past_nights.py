@@ -16,7 +16,7 @@ from features.panel import Panel
 from features.reading import read_panel
 from flows.deciding import past_of
 from flows.fitting import artifacts_of, fit, record_of
-from flows.forecasting import Forecast, model_forecast
+from flows.forecasting import Forecast, formula_forecast, model_forecast
 from flows.ingest import Input
 from flows.progress import report
 from flows.promotion import verdict_on
@@ -33,19 +33,13 @@ __all__ = ["PastNight", "Walk", "walk"]
 
 @dataclass(frozen=True)
 class PastNight:
-    """What one night knew, and what it forecast.
-
-    Attributes
-    ----------
-    trained_until : last day that the model in force had seen
-    """
+    """What one night knew, and what it forecast."""
 
     as_of: date
     panel: Panel
     facts: SupplyFacts
     past: Past
     forecast: Forecast
-    trained_until: date
 
 
 @dataclass(frozen=True)
@@ -56,13 +50,13 @@ class Walk:
     ----------
     run : its tables are written anew for each night
     tables : the input, read and checked
-    retrain_days : days between two trainings
+    retrain_days : days between two trainings; None = no model is wanted, the formula will do
     first : a champion to begin with; None = train before the first night
     """
 
     run: Run
     tables: Input
-    retrain_days: int
+    retrain_days: int | None
     first: Champion | None = None
 
     def at(self, as_of: date) -> Run:
@@ -85,20 +79,27 @@ def walk(nights: Sequence[date], where: Walk) -> Iterator[PastNight]:
         last_training = reigning.trained_until
     for done, as_of in enumerate(nights):
         run = where.at(as_of)
-        if last_training is None or (as_of - last_training).days >= where.retrain_days:
+        if _is_due(where.retrain_days, last_training, as_of):
             reigning, last_training = _trained(run, as_of, reigning), as_of
-        assert reigning is not None
         yield _night(run, as_of, reigning)
         report("replaying nights", done + 1, len(nights))
 
 
-def _night(run: Run, as_of: date, reigning: Champion) -> PastNight:
+def _is_due(every: int | None, last: date | None, as_of: date) -> bool:
+    """Whether a model is to be trained on a night."""
+    return every is not None and (last is None or (as_of - last).days >= every)
+
+
+def _night(run: Run, as_of: date, reigning: Champion | None) -> PastNight:
     """Forecast every series, as the night of `as_of` did."""
     panel = read_panel(run.tables, period=run.settings.period, as_of=as_of)
     facts = read_supply(run.tables, panel, settings=run.settings, as_of=as_of)
     past = past_of(panel)
-    forecast = model_forecast(run, panel, facts.supply, past, reigning)
-    return PastNight(as_of, panel, facts, past, forecast, reigning.trained_until)
+    if reigning is None:
+        forecast = formula_forecast(run, panel, facts.supply, past)
+    else:
+        forecast = model_forecast(run, panel, facts.supply, past, reigning)
+    return PastNight(as_of, panel, facts, past, forecast)
 
 
 def _trained(run: Run, as_of: date, reigning: Champion | None) -> Champion:

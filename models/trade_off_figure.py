@@ -22,7 +22,8 @@ def trade_off(board: pd.DataFrame, *, ours: str, perfect: str, level: float) -> 
         lost_units, lost_value, stockout_rate and demanded_units; rows of all series together
     """
     figure, *axes = canvas(11.0, 5.5, 2)
-    names = [ours, *[name for name in board["policy"].unique() if name not in (ours, perfect)]]
+    names = [name for name in board["policy"].unique() if name != perfect]
+    names.sort(key=lambda name: name != ours)
     for place, (figured, title) in zip(axes, _MEASURES.items(), strict=True):
         for colour, name in zip(COLOURS, names, strict=False):
             curve = board[board["policy"] == name].sort_values("average_stock_value")

@@ -150,7 +150,7 @@ def _figures(
 
 
 def at_equal_stock(curve: pd.DataFrame, stock: float, figure: str, *, by: str = STOCK) -> float:
-    """Read a policy's curve where it holds `stock`; NaN beyond its ends.
+    """Read a policy's curve where it holds `stock`; NaN beyond its ends, or without a curve.
 
     Parameters
     ----------
@@ -164,6 +164,8 @@ def at_equal_stock(curve: pd.DataFrame, stock: float, figure: str, *, by: str = 
     >>> at_equal_stock(curve, 150.0, "lost_units"), at_equal_stock(curve, 250.0, "lost_units")
     (7.0, nan)
     """
+    if curve.empty:
+        return float("nan")
     ordered = curve.sort_values([by, figure], kind="stable")
     held, values = ordered[by].to_numpy(np.float64), ordered[figure].to_numpy(np.float64)
     return float(np.interp(stock, held, values, left=np.nan, right=np.nan))

@@ -157,6 +157,22 @@ def test_the_champion_of_before_is_used_and_nothing_of_the_nights_is_touched(
     assert (season.out / "_latest.json").read_text() == served
 
 
+def test_the_rules_of_shops_alone_need_no_model_and_little_history(
+    season: Season, tmp_path: Path
+) -> None:
+    found = backtest(
+        season.data,
+        tmp_path,
+        start=date(2023, 7, 3),
+        end=date(2023, 7, 16),
+        policies=["formula", "static"],
+        config=season.config,
+    )
+    assert found.compared.empty or found.compared["ours"].isna().all()
+    assert set(found.board["policy"]) == {"formula", "static"}
+    assert open_store(tmp_path).client.search_model_versions() == []
+
+
 @pytest.mark.parametrize(
     ("asked", "code", "words"),
     [
