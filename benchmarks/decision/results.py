@@ -15,6 +15,8 @@ __all__ = ["RESULTS", "named_figures", "read_results", "store_result"]
 RESULTS = Path(__file__).parents[1] / "results" / "decision.json"
 
 _UNIFORM = "quantile"
+_POINTS = "one_item.points_over_base_stock"
+_ONE_ITEM = ("one_item.reward_share", _POINTS, f"{_POINTS}.low", f"{_POINTS}.high")
 
 
 def store_result(file: Path, sets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -53,7 +55,7 @@ def named_figures(
         else:
             named |= _of_shop(name, result)
     known = {key: value for key, value in named.items() if value is not None}
-    return known | {key: x for key, x in (one_item or {}).items() if key.startswith("one_item.")}
+    return known | {key: x for key, x in (one_item or {}).items() if key in _ONE_ITEM}
 
 
 def _of_windows(result: Mapping[str, Any]) -> dict[str, float]:
