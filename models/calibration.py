@@ -35,7 +35,7 @@ BLOCK_DAYS = 14
 LEAST_BLOCKS = 3
 LEAST_WINDOWS = 20
 """Windows in a block, below which it says nothing."""
-PERSISTENCE = 2.0
+PERSISTENCE = 3.0
 """Standard errors between blocks that a shift must exceed to count at all: decision record 7."""
 
 

@@ -71,7 +71,7 @@ def test_a_persistent_shift_is_the_score_at_the_finite_sample_rank_less_what_may
     each = np.array([b[int(np.ceil((len(b) + 1) * 0.9)) - 1] for b in blocks])
     sizes = np.array([len(b) for b in blocks]) / mine.sum()
     error = sizes @ (each - own) ** 2 / (1 / (sizes**2).sum() - 1)
-    by_hand = own * max(0, 1 - 4 * error / own**2)
+    by_hand = own * max(0, 1 - 9 * error / own**2)
     found = learned(rows).shifts["volume 0.5-1.5"][1]
     assert found == pytest.approx(by_hand, rel=1e-4)
     assert 0.8 * own < found < own
