@@ -109,7 +109,7 @@ def proof_split(
     period_days: int = 1,
     evaluation_days: int = 56,
     calibration_days: int = 56,
-    min_rows: int = 100,
+    min_rows: int = 50,
 ) -> ProofSplit:
     """Cut the last days off for evaluation, the days before them for calibration.
 

@@ -149,17 +149,6 @@ def test_an_unknown_settings_key_is_a_usage_error(run: Run, command: str, tmp_pa
     assert not (tmp_path / "out").exists()
 
 
-def test_what_is_not_offered_yet_is_refused_before_any_work(
-    prefect_server: None, run: Run, tmp_path: Path
-) -> None:
-    healthy_shop(tmp_path)
-    (tmp_path / "settings.toml").write_text('[service]\nmode = "fill_rate"\n')
-    options = ["--out", tmp_path / "out", "--config", tmp_path / "settings.toml"]
-    result = run("nightly", "--data", tmp_path, *options)
-    assert_one_message(result, 2)
-    assert "fill_rate is not offered yet" in result.stderr
-
-
 def test_a_date_that_is_none_is_a_usage_error(run: Run, tmp_path: Path) -> None:
     result = run("train", "--data", tmp_path, "--out", tmp_path, "--as-of", "2024-13-01")
     assert result.exit_code == 2

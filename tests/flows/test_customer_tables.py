@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.build import build_rows
+from features.build import FAMILIES, build_rows
 from features.facts import read_facts
 from features.reading import read_panel
 from flows.ingest import ingest
@@ -56,6 +56,7 @@ def test_shares_of_segments_are_those_of_the_orders_whose_customer_has_one(tmp_p
         cutoffs=[panel.n_periods - 1],
         horizons=np.full((panel.n_series, 1), 7),
         with_target=False,
+        families=FAMILIES,
     )
     bought = lines[lines["units"] > 0].merge(CUSTOMERS, on="customer_id")
     age = (pd.Timestamp("2024-07-10") - bought["ordered_at"].dt.normalize()).dt.days
@@ -132,6 +133,7 @@ def test_interest_in_a_companion_foretells_the_sales_that_were_planted(tmp_path:
         cutoffs=np.arange(120, 190),
         horizons=np.full((panel.n_series, 1), 7),
         with_target=True,
+        families=FAMILIES,
     )
     trend = rows.values[:, rows.names.index("companion_views_7_28")]
     camera = panel.series["sku"].to_numpy()[rows.series] == "camera"
