@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +18,7 @@ from rich.table import Table
 
 from benchmarks.censoring.rules import RULES, window_totals
 from benchmarks.censoring.shops import PROFILES, Hidden, generated, hide, known_days
+from benchmarks.command import command_line
 
 __all__ = ["main"]
 
@@ -99,7 +99,7 @@ def _document(scores: dict[str, dict[str, dict[str, float]]]) -> dict[str, objec
     )
     return {
         "commit": head.stdout.strip(),
-        "command": " ".join(["python -m benchmarks.censoring.run", *sys.argv[1:]]),
+        "command": command_line("benchmarks.censoring.run"),
         "date": datetime.now(UTC).date().isoformat(),
         "figures": {
             "censoring_bias.freshretailnet": max(emptied, key=abs),

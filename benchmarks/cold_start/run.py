@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ from benchmarks.cold_start.launched import SHOPS, Shop, prepare
 from benchmarks.cold_start.report import age_table, scores_by_age
 from benchmarks.cold_start.rivals import analogs, category_quantiles, own_formula
 from benchmarks.cold_start.scene import Scene, night, read_scene
+from benchmarks.command import command_line
 from benchmarks.forecast.datasets.prepared import write_tables
 from benchmarks.forecast.problem import Array
 from flows.run import Run
@@ -52,7 +52,7 @@ def main(
         _CONSOLE.print(age_table(name, results[name]["ages"]))
     document = {
         "commit": _commit(),
-        "command": " ".join(["python -m benchmarks.cold_start.run", *sys.argv[1:]]),
+        "command": command_line("benchmarks.cold_start.run"),
         "date": datetime.now(UTC).date().isoformat(),
         "figures": _figures(results),
         "sets": results,

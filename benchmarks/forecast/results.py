@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import command_line
 from benchmarks.forecast.code import code_fingerprint
 
 __all__ = ["RESULTS", "named_figures", "read_results", "source", "store_result"]
@@ -91,12 +92,11 @@ def _of_set(name: str, result: Mapping[str, Any]) -> dict[str, float]:
 def source() -> dict[str, object]:
     """Say which code was measured, how and when."""
     module = getattr(sys.modules["__main__"], "__spec__", None)
-    words = [f"python -m {module.name}" if module else "python", *sys.argv[1:]]
     return {
         "commit": _git("rev-parse", "HEAD"),
         "uncommitted": bool(_git("status", "--porcelain", "--", *_MEASURED)),
         "code": code_fingerprint(),
-        "command": " ".join(words),
+        "command": command_line(module.name if module else "benchmarks"),
         "date": datetime.now(UTC).date().isoformat(),
     }
 

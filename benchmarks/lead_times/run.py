@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.command import command_line
 from benchmarks.lead_times.orders import Fold, folds, read_orders
 from benchmarks.lead_times.rivals import DAYS, RIVALS
 
@@ -72,7 +72,7 @@ def _document(scores: dict[str, dict[str, float]], ahead: list[Fold]) -> dict[st
     best = min(score["log_score"] for name, score in scores.items() if name != "ours")
     return {
         "commit": head.stdout.strip(),
-        "command": " ".join(["python -m benchmarks.lead_times.run", *sys.argv[1:]]),
+        "command": command_line("benchmarks.lead_times.run"),
         "date": datetime.now(UTC).date().isoformat(),
         "figures": {"log_score_below_best_rival": round(best - scores["ours"]["log_score"], 3)},
         "orders": {"cutoffs": len(ahead), "orders": sum(len(fold.later) for fold in ahead)},

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.command import command_line
 from benchmarks.one_item.evaluation import Estimate, Way, difference, play_all
 
 __all__ = ["main"]
@@ -119,7 +119,7 @@ def _provenance() -> dict[str, str]:
     )
     return {
         "commit": head.stdout.strip(),
-        "command": " ".join(["python -m benchmarks.one_item.run", *sys.argv[1:]]),
+        "command": command_line("benchmarks.one_item.run"),
         "date": datetime.now(UTC).date().isoformat(),
     }
 
