@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
-__all__ = ["command_line"]
+__all__ = ["command_line", "provenance"]
+
+
+def provenance(module: str) -> dict[str, str]:
+    """Say which commit was measured, how and when."""
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parent,
+    )
+    return {
+        "commit": head.stdout.strip(),
+        "command": command_line(module),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
 
 
 def command_line(module: str, arguments: list[str] | None = None) -> str:

@@ -6,8 +6,6 @@ python -m benchmarks.censoring.run --data DIR
 from __future__ import annotations
 
 import json
-import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +16,7 @@ from rich.table import Table
 
 from benchmarks.censoring.rules import RULES, window_totals
 from benchmarks.censoring.shops import PROFILES, Hidden, generated, hide, known_days
-from benchmarks.command import command_line
+from benchmarks.command import provenance
 
 __all__ = ["main"]
 
@@ -90,17 +88,8 @@ def _table(scores: dict[str, dict[str, dict[str, float]]]) -> Table:
 def _document(scores: dict[str, dict[str, dict[str, float]]]) -> dict[str, object]:
     emptied = [s["ours"]["bias"] for name, s in scores.items() if "emptied" in name]
     sold_out = [s["ours"]["bias"] for name, s in scores.items() if "sold out" in name]
-    head = subprocess.run(
-        ["git", "rev-parse", "HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=_RESULTS.parents[1],
-    )
     return {
-        "commit": head.stdout.strip(),
-        "command": command_line("benchmarks.censoring.run"),
-        "date": datetime.now(UTC).date().isoformat(),
+        **provenance("benchmarks.censoring.run"),
         "figures": {
             "censoring_bias.freshretailnet": max(emptied, key=abs),
             "censoring_bias_sold_out.freshretailnet": max(sold_out, key=abs),

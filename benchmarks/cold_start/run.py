@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -27,7 +25,7 @@ from benchmarks.cold_start.launched import SHOPS, Shop, prepare
 from benchmarks.cold_start.report import age_table, scores_by_age
 from benchmarks.cold_start.rivals import analogs, category_quantiles, own_formula
 from benchmarks.cold_start.scene import Scene, night, read_scene
-from benchmarks.command import command_line
+from benchmarks.command import provenance
 from benchmarks.forecast.datasets.prepared import write_tables
 from benchmarks.forecast.problem import Array
 from flows.run import Run
@@ -51,9 +49,7 @@ def main(
         results[name] = _evaluate(SHOPS[name], data, again=again)
         _CONSOLE.print(age_table(name, results[name]["ages"]))
     document = {
-        "commit": _commit(),
-        "command": command_line("benchmarks.cold_start.run"),
-        "date": datetime.now(UTC).date().isoformat(),
+        **provenance("benchmarks.cold_start.run"),
         "figures": _figures(results),
         "sets": results,
     }
@@ -110,12 +106,6 @@ def _figures(results: dict[str, dict]) -> dict[str, float]:
         for age, row in result["ages"].items()
         for forecast, score in row["forecasts"].items()
     }
-
-
-def _commit() -> str:
-    command = ["git", "rev-parse", "HEAD"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=_ROOT)
-    return done.stdout.strip()
 
 
 if __name__ == "__main__":

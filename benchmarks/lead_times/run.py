@@ -6,8 +6,6 @@ python -m benchmarks.lead_times.run --data DIR
 from __future__ import annotations
 
 import json
-import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.command import command_line
+from benchmarks.command import provenance
 from benchmarks.lead_times.orders import Fold, folds, read_orders
 from benchmarks.lead_times.rivals import DAYS, RIVALS
 
@@ -62,18 +60,9 @@ def _score(ahead: list[Fold], rival: object) -> dict[str, float]:
 
 
 def _document(scores: dict[str, dict[str, float]], ahead: list[Fold]) -> dict[str, object]:
-    head = subprocess.run(
-        ["git", "rev-parse", "HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=_RESULTS.parents[1],
-    )
     best = min(score["log_score"] for name, score in scores.items() if name != "ours")
     return {
-        "commit": head.stdout.strip(),
-        "command": command_line("benchmarks.lead_times.run"),
-        "date": datetime.now(UTC).date().isoformat(),
+        **provenance("benchmarks.lead_times.run"),
         "figures": {"log_score_below_best_rival": round(best - scores["ours"]["log_score"], 3)},
         "orders": {"cutoffs": len(ahead), "orders": sum(len(fold.later) for fold in ahead)},
         "scores": scores,

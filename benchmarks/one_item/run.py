@@ -6,8 +6,6 @@ python -m benchmarks.one_item.run [--seeds N] [--first SEED] [--out FILE]
 from __future__ import annotations
 
 import json
-import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.command import command_line
+from benchmarks.command import provenance
 from benchmarks.one_item.evaluation import Estimate, Way, difference, play_all
 
 __all__ = ["main"]
@@ -60,7 +58,7 @@ def main(
 
 def _write(out: Path, figures: dict[str, float], instances: int) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    document = {**_provenance(), "figures": figures, "instances": instances}
+    document = {**provenance("benchmarks.one_item.run"), "figures": figures, "instances": instances}
     out.write_text(json.dumps(document, indent=2) + "\n")
 
 
@@ -111,17 +109,6 @@ def _text(estimate: Estimate) -> str:
 def _flat(name: str, estimate: Estimate) -> dict[str, float]:
     values = {"": estimate.value, ".low": estimate.low, ".high": estimate.high}
     return {f"{name}{suffix}": round(value, 4) for suffix, value in values.items()}
-
-
-def _provenance() -> dict[str, str]:
-    head = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, cwd=_ROOT
-    )
-    return {
-        "commit": head.stdout.strip(),
-        "command": command_line("benchmarks.one_item.run"),
-        "date": datetime.now(UTC).date().isoformat(),
-    }
 
 
 if __name__ == "__main__":
