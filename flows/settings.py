@@ -23,8 +23,8 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from flows.settings_alerts import AlertSettings
 from flows.settings_sections import (
-    AlertSettings,
     CalendarSettings,
     GuardSettings,
     LeadTimeSettings,

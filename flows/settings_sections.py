@@ -16,7 +16,6 @@ from pydantic import (
 )
 
 __all__ = [
-    "AlertSettings",
     "CalendarSettings",
     "ClassSettings",
     "GuardSettings",
@@ -37,13 +36,6 @@ _PUBLISHED_LEVELS = (0.5, 0.8, 0.9, 0.95, 0.975, 0.99)
 def _country(text: str) -> str:
     if not re.fullmatch(r"([A-Z]{2,3}(-[A-Z0-9]{1,3})?)?", text):
         raise ValueError('an ISO code such as "FR", or ""')
-    return text
-
-
-def _hours(text: str) -> str:
-    clock = r"([01]\d|2[0-3]):[0-5]\d"
-    if not re.fullmatch(f"({clock}-{clock})?", text):
-        raise ValueError('hours such as "22:00-07:00", or ""')
     return text
 
 
@@ -234,21 +226,6 @@ class QuarantineSettings(Section):
 
     max_share: _Share = Field(
         default=0.01, description="Most rows of a table that may break the contract"
-    )
-
-
-class AlertSettings(Section):
-    """Who hears of what."""
-
-    urls: tuple[SecretStr, ...] = Field(
-        default=(), description="Where alerts go: mailto://, slack://, json://, tgram:// …"
-    )
-    min_money_at_risk: _Amount = Field(
-        default=0.0, description="Less money at risk is not worth an alert"
-    )
-    quiet_hours: Annotated[str, AfterValidator(_hours)] = Field(
-        default="",
-        description='Hours without alerts, "22:00-07:00"; "" = none',
     )
 
 
