@@ -24,18 +24,19 @@ from pydantic_settings import (
 )
 
 from flows.settings_alerts import AlertSettings
+from flows.settings_guard import GuardSettings
+from flows.settings_orders import OrderSettings
 from flows.settings_sections import (
     CalendarSettings,
-    GuardSettings,
     LeadTimeSettings,
     ModelSettings,
-    OrderSettings,
     PathSettings,
     QuarantineSettings,
     ScaleSettings,
     ServiceSettings,
     Source,
 )
+from flows.settings_service_desk import ServiceDeskSettings
 from flows.settings_text import write_toml
 from stockalert.errors import UsageError
 from stockalert.tables import INPUT_TABLES
@@ -91,6 +92,7 @@ class Settings(BaseSettings):
     service: ServiceSettings = ServiceSettings()
     model: ModelSettings = ModelSettings()
     order: OrderSettings = OrderSettings()
+    service_desk: ServiceDeskSettings = ServiceDeskSettings()
     calendar: CalendarSettings = CalendarSettings()
     paths: PathSettings = PathSettings()
     guard: GuardSettings = GuardSettings()

@@ -18,10 +18,8 @@ from pydantic import (
 __all__ = [
     "CalendarSettings",
     "ClassSettings",
-    "GuardSettings",
     "LeadTimeSettings",
     "ModelSettings",
-    "OrderSettings",
     "PathSettings",
     "QuarantineSettings",
     "ScaleSettings",
@@ -171,17 +169,6 @@ class ModelSettings(Section):
         return levels
 
 
-class OrderSettings(Section):
-    """How an order is sized."""
-
-    policy: Literal["auto", "reorder_point", "fixed_quantity", "base_stock"] = Field(
-        default="auto",
-        description='"auto", "reorder_point" (s, S), "fixed_quantity" (s, nQ) '
-        'or "base_stock" (periodic)',
-    )
-    budget: _Amount = Field(default=0.0, description="Most money proposed per night; 0 = no limit")
-
-
 class CalendarSettings(Section):
     """Which holidays count."""
 
@@ -196,28 +183,6 @@ class PathSettings(Section):
 
     tracking_uri: str = Field(
         default="", description='MLflow store; "" = an absolute sqlite:///OUT/mlflow.db'
-    )
-
-
-class GuardSettings(Section):
-    """When a night is not published, and the last good one stays served."""
-
-    enabled: bool = Field(default=True, description="Whether the guard may refuse")
-    max_share_changed: _Share = Field(
-        default=0.5, description="Most reorder points that may change"
-    )
-    max_jump: Annotated[float, Field(ge=1)] = Field(
-        default=5.0, description="Largest factor between a reorder point and the one before"
-    )
-    max_share_missing: _Share = Field(default=0.01, description="Most items that may drop out")
-    min_coverage_gap: _Share = Field(
-        default=0.05, description="Coverage may miss its level by so much"
-    )
-    max_volume_change: _Amount = Field(
-        default=0.5, description="Largest change of input rows, as a share"
-    )
-    max_stale_days: _Whole = Field(
-        default=3, description="Most days between the last sale and today"
     )
 
 
