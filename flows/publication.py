@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 from flows.intake import Intake
 from flows.run import Run
 from stockalert.publishing import prune, publish_night
-from stockalert.served import read_pointer, served_runs
+from stockalert.served import Pointer, previous_night
 from stockalert.tables.arrow import to_arrow
 from stockalert.tables.checks import check
 from stockalert.tables.outputs import OUTPUT_TABLES, forecasts_table
 
-__all__ = ["previous_thresholds", "publish"]
+__all__ = ["previous_thresholds", "publish", "record_of_run", "thresholds_of"]
 
 _VALID_FOR = timedelta(days=1, hours=12)
 
@@ -45,20 +45,30 @@ def publish(
         valid_until=created + _VALID_FOR,
         model_version=_only(frames["thresholds"]["model_version"]),
         settings_fingerprint=run.settings.fingerprint(),
+        files=record_of_run(run, intake, summary),
     )
-    _note_run(night, run, intake, summary)
     prune(run.workspace.out, run.settings.keep_days, created.date())
     return night
 
 
+def record_of_run(run: Run, intake: Intake, summary: dict[str, Any]) -> dict[str, str]:
+    """Settings, input and summary of the run, as files that are kept beside its tables."""
+    return {
+        "summary.json": json.dumps(summary, indent=2, ensure_ascii=False, default=str),
+        "settings.toml": run.settings.to_toml(),
+        "intake.json": intake.to_json(),
+    }
+
+
 def previous_thresholds(out: Path, as_of: date) -> pd.DataFrame | None:
-    """Read what the last night before `as_of` served; None where there was none."""
-    nights = [read_pointer(out, run_id) for run_id in served_runs(out)]
-    earlier = [night for night in nights if night.as_of_date < as_of]
-    if not earlier:
-        return None
-    last = max(earlier, key=lambda night: (night.as_of_date, night.created_at))
-    table = pq.read_table(out / last.tables["thresholds"].path, partitioning=None)
+    """Read the thresholds that a night of `as_of` replaces; None where there are none."""
+    night = previous_night(out, as_of)
+    return None if night is None else thresholds_of(out, night)
+
+
+def thresholds_of(out: Path, night: Pointer) -> pd.DataFrame:
+    """Read the thresholds of one published night."""
+    table = pq.read_table(out / night.tables["thresholds"].path, partitioning=None)
     found: pd.DataFrame = table.to_pandas(date_as_object=False)
     return found
 
@@ -67,10 +77,3 @@ def _only(versions: pd.Series[str]) -> str | None:
     """The model version that the night was made with; None where no model was."""
     known = versions.dropna()
     return str(known.iloc[0]) if len(known) else None
-
-
-def _note_run(night: Path, run: Run, intake: Intake, summary: dict[str, Any]) -> None:
-    """Keep settings, input and summary of the run beside the night's pointer."""
-    (night / "summary.json").write_text(json.dumps(summary, indent=2), encoding="utf-8")
-    (night / "settings.toml").write_text(run.settings.to_toml(), encoding="utf-8")
-    (night / "intake.json").write_text(intake.to_json(), encoding="utf-8")

@@ -6,10 +6,13 @@ StockalertError            1   anything else that has a plain explanation
 │   └── HistoryError       3   there is too little history to train on
 ├── ChampionError          4   there is no usable champion model
 ├── GuardError             5   a publish guard refused; the last good night is still served
-└── OutputError            1   the output directory cannot be written or read
+├── OutputError            1   the output directory cannot be written or read
+└── SourceError            1   a database or an object store cannot be reached, or refuses us
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 __all__ = [
     "ChampionError",
@@ -17,6 +20,7 @@ __all__ = [
     "GuardError",
     "HistoryError",
     "OutputError",
+    "SourceError",
     "StockalertError",
     "UsageError",
 ]
@@ -73,10 +77,23 @@ class ChampionError(StockalertError):
 
 
 class GuardError(StockalertError):
-    """A publish guard refused the night; what was served before still is."""
+    """A publish guard refused the night; what was served before still is.
+
+    Attributes
+    ----------
+    findings : `stockalert.guard.Finding` of every guard, those that tripped and those that did not
+    """
 
     exit_code = 5
+
+    def __init__(self, message: str, findings: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
 
 
 class OutputError(StockalertError):
     """The output directory cannot be written, or holds no published night."""
+
+
+class SourceError(StockalertError):
+    """A database or an object store that holds input cannot be reached, or refuses us."""

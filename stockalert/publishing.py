@@ -3,6 +3,7 @@
     OUT/NAME/as_of_date=…/run_id=…/part-0.parquet   every night's table, the folder is the history
     OUT/_nights/RUN_ID/NAME -> the partition above   one folder per night
     OUT/_nights/RUN_ID/_latest.json                  the night's pointer
+    OUT/_nights/RUN_ID/FILE                          what else the run says of itself
     OUT/_nights/RUN_ID/_served                       mark: this night has been served
     OUT/latest -> _nights/RUN_ID                     the one link that is swapped, atomically
     OUT/_latest.json -> latest/_latest.json          never changes, so it moves with the link
@@ -21,7 +22,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -32,12 +33,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stockalert.errors import OutputError
-from stockalert.served import Pointer, ServedTable, night_folder, read_pointer, served_runs
+from stockalert.served import (
+    Pointer,
+    ServedTable,
+    night_before,
+    night_folder,
+    read_pointer,
+    served_nights,
+    served_runs,
+)
 
 __all__ = ["prune", "publish_night", "serve_night"]
 
 _STAGING, _MARK, _POINTER, _LATEST = "_staging", "_served", "_latest.json", "latest"
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_FILE = re.compile(r"[a-z][a-z0-9_]*\.[a-z]+")
 _TABLE = re.compile(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)*")
 
 
@@ -51,6 +61,7 @@ def publish_night(
     valid_until: datetime,
     model_version: str | None,
     settings_fingerprint: str,
+    files: Mapping[str, str] | None = None,
 ) -> Path:
     """Publish the tables of one run and serve them.
 
@@ -59,6 +70,7 @@ def publish_night(
     out : output directory; made where it is missing
     tables : by name; a name may have folders in it (`quarantine/sales`)
     run_id : letters, digits, `.`, `_`, `-`; new
+    files : name → text, kept beside the night's pointer; part of the same transaction
 
     Returns
     -------
@@ -70,7 +82,7 @@ def publish_night(
         A name cannot be a folder, the run is there already, or `out` cannot be written; what was
         served before still is.
     """
-    _check_names(run_id, tables)
+    _check_names(run_id, tables, files or {})
     partition = f"as_of_date={as_of_date:%Y-%m-%d}/run_id={run_id}"
     served = {
         name: ServedTable(f"{name}/{partition}", table.num_rows, _fingerprint(table.schema))
@@ -84,7 +96,7 @@ def publish_night(
             raise OutputError(f"run {run_id} is already published in {out}")
         for name, table in tables.items():
             _write_table(out / _STAGING / served[name].path, table)
-        _write_night(out, pointer)
+        _write_night(out, pointer, files or {})
         for name in tables:
             _move(out / _STAGING / served[name].path, out / served[name].path)
         _serve(out, run_id)
@@ -106,7 +118,10 @@ def serve_night(out: Path, run_id: str) -> None:
 
 
 def prune(out: Path, keep_days: int, today: date) -> list[str]:
-    """Remove nights published more than `keep_days` before `today`, never the one served now.
+    """Remove nights published more than `keep_days` before `today`.
+
+    Never the one served now, nor the one before it: tonight's thresholds name its figures as the
+    previous ones, and it is what a rollback serves.
 
     Returns
     -------
@@ -114,12 +129,12 @@ def prune(out: Path, keep_days: int, today: date) -> list[str]:
     """
     oldest = today - timedelta(days=keep_days)
     with _publisher(out):
-        current = read_pointer(out).run_id
-        nights = {run_id: read_pointer(out, run_id) for run_id in served_runs(out)}
+        current = read_pointer(out)
+        kept = {night.run_id for night in (current, night_before(out, current)) if night}
         removed = [
-            run_id
-            for run_id, night in sorted(nights.items(), key=lambda item: item[1].created_at)
-            if night.created_at.date() < oldest and run_id != current
+            night.run_id
+            for night in served_nights(out)
+            if night.created_at.date() < oldest and night.run_id not in kept
         ]
         for run_id in removed:
             _withdraw(out, run_id)
@@ -164,7 +179,8 @@ def _recover(out: Path) -> None:
 
 
 def _withdraw(out: Path, run_id: str) -> None:
-    """Take a night out of the history: its partitions first, its folder last."""
+    """Take a night out of the history: its mark first, so that half a night is no night."""
+    (night_folder(out, run_id) / _MARK).unlink(missing_ok=True)
     for name, table in read_pointer(out, run_id).tables.items():
         partition = out / table.path
         if partition.exists():
@@ -183,8 +199,8 @@ def _write_table(folder: Path, table: pa.Table) -> None:
     _flush(folder)
 
 
-def _write_night(out: Path, pointer: Pointer) -> None:
-    """Write the night's folder (pointer and links to its partitions) and move it into place."""
+def _write_night(out: Path, pointer: Pointer, files: Mapping[str, str]) -> None:
+    """Write the night's folder (pointer, files, links to its partitions); move it into place."""
     final = night_folder(out, pointer.run_id)
     staged = out / _STAGING / "_night"
     staged.mkdir()
@@ -193,8 +209,9 @@ def _write_night(out: Path, pointer: Pointer) -> None:
         with suppress(OSError, NotImplementedError):
             target = os.path.relpath(out / table.path, (final / name).parent)
             (staged / name).symlink_to(target, target_is_directory=True)
-    (staged / _POINTER).write_text(pointer.to_json(), encoding="utf-8")
-    _flush(staged / _POINTER)
+    for name, text in {**files, _POINTER: pointer.to_json()}.items():
+        (staged / name).write_text(text, encoding="utf-8")
+        _flush(staged / name)
     _flush(staged)
     _move(staged, final)
 
@@ -239,12 +256,15 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _check_names(run_id: str, tables: dict[str, pa.Table]) -> None:
+def _check_names(run_id: str, tables: dict[str, pa.Table], files: Mapping[str, str]) -> None:
     if not _RUN_ID.fullmatch(run_id):
         raise OutputError(f"run_id {run_id!r}: expected letters, digits, '.', '_' or '-'")
     for name in tables:
         if not _TABLE.fullmatch(name) or name == _LATEST:
             raise OutputError(f"table name {name!r}: expected lower-case words, not '{_LATEST}'")
+    for name in files:
+        if not _FILE.fullmatch(name):
+            raise OutputError(f"file name {name!r}: expected lower-case words with an ending")
 
 
 def _fingerprint(schema: pa.Schema) -> str:

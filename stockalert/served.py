@@ -13,7 +13,17 @@ import pyarrow.parquet as pq
 
 from stockalert.errors import OutputError
 
-__all__ = ["Pointer", "ServedTable", "night_folder", "read_pointer", "read_served", "served_runs"]
+__all__ = [
+    "Pointer",
+    "ServedTable",
+    "night_before",
+    "night_folder",
+    "previous_night",
+    "read_pointer",
+    "read_served",
+    "served_nights",
+    "served_runs",
+]
 
 
 @dataclass(frozen=True)
@@ -108,3 +118,35 @@ def served_runs(out: Path) -> set[str]:
     """Return run_id of every night in the history that is, or has been, served."""
     marked = {mark.parent.name for mark in (out / "_nights").glob("*/_served")}
     return marked | ({read_pointer(out).run_id} if (out / "_latest.json").exists() else set())
+
+
+def served_nights(out: Path) -> list[Pointer]:
+    """Return every night that is, or has been, served; in the order they were published."""
+    nights = [read_pointer(out, run_id) for run_id in served_runs(out)]
+    return sorted(nights, key=lambda night: (night.created_at, night.run_id))
+
+
+def night_before(out: Path, night: Pointer) -> Pointer | None:
+    """Return the night whose thresholds `night` calls the previous ones, as far as can be told.
+
+    It is the last of an earlier as-of date, and where there is none, the last published before.
+    """
+    before = [n for n in served_nights(out) if n.created_at < night.created_at]
+    earlier = [n for n in before if n.as_of_date < night.as_of_date]
+    by_date = sorted(earlier, key=lambda n: (n.as_of_date, n.created_at))
+    return by_date[-1] if by_date else before[-1] if before else None
+
+
+def previous_night(out: Path, as_of: date) -> Pointer | None:
+    """Return the night that one of `as_of` replaces: the one served now, if of an earlier day.
+
+    Otherwise (a date is run again, or an older one) the last of an earlier day.
+    """
+    nights = served_nights(out)
+    if not nights:
+        return None
+    current = read_pointer(out)
+    if current.as_of_date < as_of:
+        return current
+    earlier = [night for night in nights if night.as_of_date < as_of]
+    return max(earlier, key=lambda night: (night.as_of_date, night.created_at), default=None)
