@@ -34,9 +34,9 @@ from flows.settings_sections import (
     QuarantineSettings,
     ScaleSettings,
     ServiceSettings,
-    Source,
 )
 from flows.settings_service_desk import ServiceDeskSettings
+from flows.settings_sources import SOURCES_EXAMPLE, SourceSettings, refuse_passwords
 from flows.settings_text import write_toml
 from stockalert.errors import UsageError
 from stockalert.tables import INPUT_TABLES
@@ -59,13 +59,6 @@ _CLASSES = """
 # level = 0.97
 # floor = 0.90
 # cap = 0.999
-"""
-
-_SOURCES = """
-# Tables read from a data base instead of the data directory, by name:
-# [sources.sales]
-# url = "postgresql://user:password@host/shop"
-# query = "select sku, date, units_sold from sales"
 """
 
 
@@ -99,13 +92,13 @@ class Settings(BaseSettings):
     quarantine: QuarantineSettings = QuarantineSettings()
     alerts: AlertSettings = AlertSettings()
     scale: ScaleSettings = ScaleSettings()
-    sources: dict[str, Source] = Field(
+    sources: dict[str, SourceSettings] = Field(
         default={}, description="Tables read from a data base, by name"
     )
 
     @field_validator("sources")
     @classmethod
-    def _sources_are_tables(cls, sources: dict[str, Source]) -> dict[str, Source]:
+    def _sources_are_tables(cls, sources: dict[str, SourceSettings]) -> dict[str, SourceSettings]:
         if unknown := sorted(set(sources) - set(INPUT_TABLES)):
             raise ValueError(f"names of input tables, not {unknown[0]}")
         return sources
@@ -153,6 +146,7 @@ def load_settings(path: Path | None = None) -> Settings:
     values = _read(path) if path is not None else {}
     for key in values:
         _refuse_unknown(key, f"settings file {path}")
+    refuse_passwords(values, f"settings file {path}")
     for variable in sorted(os.environ):
         _refuse_unknown(_key(variable), f"environment variable {variable}")
     try:
@@ -166,7 +160,12 @@ def load_settings(path: Path | None = None) -> Settings:
 
 def default_toml() -> str:
     """Return a settings file with every key, its default and, as a comment, its meaning."""
-    return _STARTER + write_toml(Settings.model_construct(), comments=True) + _CLASSES + _SOURCES
+    return (
+        _STARTER
+        + write_toml(Settings.model_construct(), comments=True)
+        + _CLASSES
+        + SOURCES_EXAMPLE
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SecretStr,
     field_validator,
     model_validator,
 )
@@ -25,7 +24,6 @@ __all__ = [
     "ScaleSettings",
     "Section",
     "ServiceSettings",
-    "Source",
 ]
 
 _PUBLISHED_LEVELS = (0.5, 0.8, 0.9, 0.95, 0.975, 0.99)
@@ -184,6 +182,10 @@ class PathSettings(Section):
     tracking_uri: str = Field(
         default="", description='MLflow store; "" = an absolute sqlite:///OUT/mlflow.db'
     )
+    cache: str = Field(
+        default="",
+        description='Folder for local copies of s3://… and the like; "" = the user\'s cache folder',
+    )
 
 
 class QuarantineSettings(Section):
@@ -199,10 +201,3 @@ class ScaleSettings(Section):
 
     runner: Literal["local", "dask"] = Field(default="local", description='"local" or "dask"')
     address: str = Field(default="", description="Address of the dask scheduler")
-
-
-class Source(Section):
-    """A table read from a data base instead of the data directory."""
-
-    url: SecretStr = Field(description="Address, such as postgresql://user:password@host/shop")
-    query: str = Field(default="", description="SQL that yields the table's columns")

@@ -93,13 +93,13 @@ def test_settings_in_force_can_be_stored_and_read_again(settings_file) -> None:
 def test_the_environment_wins_over_the_file(settings_file, monkeypatch) -> None:
     monkeypatch.setenv("STOCKALERT_MODEL__SEED", "11")
     monkeypatch.setenv("STOCKALERT_KEEP_DAYS", "30")
-    monkeypatch.setenv("STOCKALERT_SOURCES__SALES__URL", "duckdb:///shop.db")
+    monkeypatch.setenv("STOCKALERT_SOURCES__SALES__URL", "postgresql:///shop")
     levels = "[0.5, 0.8, 0.9, 0.95, 0.975, 0.99]"
     monkeypatch.setenv("STOCKALERT_MODEL__LEVELS", levels)
     settings = load_settings(settings_file("keep_days = 5\n[model]\nseed = 9\nnum_leaves = 15"))
     assert (settings.keep_days, settings.model.seed, settings.model.num_leaves) == (30, 11, 15)
     assert settings.model.levels == (0.5, 0.8, 0.9, 0.95, 0.975, 0.99)
-    assert settings.sources["sales"].url.get_secret_value() == "duckdb:///shop.db"
+    assert settings.sources["sales"].url.get_secret_value() == "postgresql:///shop"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,11 @@ def test_the_environment_wins_over_the_file(settings_file, monkeypatch) -> None:
         ),
         ("[calendar]\ncountry = 'France'", 'country: expected an ISO code such as "FR"'),
         ("[alerts]\nquiet_hours = 'night'", 'quiet_hours: expected hours such as "22:00-07:00"'),
-        ("[sources.sale]\nurl = 'x'", "sources: expected names of input tables, not sale"),
+        (
+            "[sources.sale]\nurl = 'postgres:///x'",
+            "sources: expected names of input tables, not sale",
+        ),
+        ("[sources.sales]\nurl = 'x'", "sources.sales.url: expected an address that begins with"),
         ("[sources.sales]\nquery = 'x'", "sources.sales.url: expected a value, found none"),
         ("period =", "settings.toml: not valid TOML"),
     ],
@@ -170,19 +174,25 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
         load_settings(file)
 
 
-def test_secrets_are_neither_shown_nor_stored_nor_told(settings_file) -> None:
+def test_secrets_are_neither_shown_nor_stored_nor_told(settings_file, monkeypatch) -> None:
     text = """
     paths.tracking_uri = "postgresql://planner:hunter2@store/mlflow"
     alerts.urls = ["mailto://shop:hunter2@example.org"]
-    sources.sales.url = "postgresql://shop:hunter2@store/sales"
     """
+    monkeypatch.setenv("STOCKALERT_SOURCES__SALES__URL", "postgresql://shop:hunter2@store/sales")
     settings = load_settings(settings_file(text))
     assert "hunter2" not in settings.to_toml()
     assert "hunter2" not in repr(settings.alerts) + repr(settings.sources)
     assert "hunter2" in settings.alerts.urls[0].get_secret_value()
+    monkeypatch.delenv("STOCKALERT_SOURCES__SALES__URL")
     for broken in (
         'sources = { sales = "postgresql://shop:hunter2@store" }',
         'sources = { sale = { url = "postgresql://shop:hunter2@store" } }',
+        'sources.sales.url = "postgresql://shop:hunter2@store/sales"',
+        'sources.sales.url = "postgresql://shop:hun@ter2@store/sales"',
+        'sources.sales.url = "postgresql://store/sales?user=shop&password=hunter2"',
+        'sources.sales.url = "postgresql://shop:hunter2${PGPASSWORD}@store/sales"',
+        'sources.sales.url = "mysql://shop@hunter2/sales"',
         'alerts.urls = "mailto://shop:hunter2@example.org"',
     ):
         with pytest.raises(UsageError) as told:
