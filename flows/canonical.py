@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -10,32 +9,32 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.aggregation import canonical_query
-from flows.cutoff import known_on, visible_columns
+from flows.cutoff import Cutoff, known_after, visible_columns
 from flows.reading import Reading
 from flows.sql import identifier, identifiers, scalar
 from stockalert.tables.arrow import arrow_schema
 from stockalert.tables.declaration import Table
 
-__all__ = ["count_visible", "show_up_to", "write_canonical"]
+__all__ = ["count_visible", "show_up_to", "visible", "write_canonical"]
 
 _ROW_GROUP = 250_000
 
 
-def show_up_to(con: duckdb.DuckDBPyConnection, reading: Reading, as_of: date) -> None:
-    """Create `visible_NAME`: the clean rows as they were known at the end of `as_of`."""
-    columns = visible_columns(reading.table, as_of)
+def show_up_to(con: duckdb.DuckDBPyConnection, reading: Reading, cutoff: Cutoff) -> None:
+    """Create `visible_NAME`: the clean rows as they were known at the cutoff."""
+    columns = visible_columns(reading.table, cutoff)
     attributes = "".join(f", {identifier(name)}" for name in reading.attributes)
-    known = known_on(reading.table.name)
-    which = f"WHERE ({known} > DATE '{as_of}') IS NOT TRUE" if known else ""
+    later = known_after(reading.table.name, cutoff)
+    which = f"WHERE ({later}) IS NOT TRUE" if later else ""
     con.execute(
-        f"CREATE OR REPLACE VIEW {_visible(reading)} AS "
+        f"CREATE OR REPLACE VIEW {visible(reading)} AS "
         f"SELECT {columns}{attributes} FROM {reading.clean} {which}"
     )
 
 
 def count_visible(con: duckdb.DuckDBPyConnection, reading: Reading) -> int:
     """Count the rows of `visible_NAME`."""
-    count: int = scalar(con, f"SELECT count(*) FROM {_visible(reading)}")
+    count: int = scalar(con, f"SELECT count(*) FROM {visible(reading)}")
     return count
 
 
@@ -46,7 +45,7 @@ def write_canonical(
     query = canonical_query(
         table,
         origin=origin.table.name,
-        view=_visible(origin),
+        view=visible(origin),
         period=period,
         attributes=origin.attributes,
     )
@@ -63,5 +62,6 @@ def write_canonical(
     return written
 
 
-def _visible(reading: Reading) -> str:
+def visible(reading: Reading) -> str:
+    """Name the view of the rows that count, quoted."""
     return identifier(f"visible_{reading.table.name}")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli_options import AsOf, Config, Data, Debug, Out, Tune, check_early, day, job
+from flows.cli_options import AsOf, Config, Data, Debug, Now, Out, Tune, check_early, day, job
 
 __all__ = ["app", "main"]
 
@@ -82,7 +82,13 @@ def train(
 
 @app.command()
 def refresh(
-    data: Data, out: Out, as_of: AsOf = None, config: Config = None, debug: Debug = False
+    data: Data,
+    out: Out,
+    *,
+    as_of: AsOf = None,
+    now: Now = None,
+    config: Config = None,
+    debug: Debug = False,
 ) -> None:
     """Turn the champion's quantiles into thresholds and order proposals; publish."""
     with job(out, debug):
@@ -90,7 +96,7 @@ def refresh(
         from flows.refresh import refresh as run
         from flows.report import print_night
 
-        print_night(out, run(data, out, day(as_of), config))
+        print_night(out, run(data, out, day(as_of), config, now))
 
 
 @app.command()

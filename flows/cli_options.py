@@ -15,7 +15,7 @@ import typer
 from flows.environment import prepare_environment
 from stockalert.errors import StockalertError
 
-__all__ = ["AsOf", "Config", "Data", "Debug", "Out", "Tune", "check_early", "day", "job"]
+__all__ = ["AsOf", "Config", "Data", "Debug", "Now", "Out", "Tune", "check_early", "day", "job"]
 
 
 def _minutes(value: float) -> float:
@@ -33,6 +33,15 @@ AsOf = Annotated[
         "--as-of",
         formats=["%Y-%m-%d"],
         help="Last day whose sales are known; default: the last day in the sales.",
+    ),
+]
+Now = Annotated[
+    datetime | None,
+    typer.Option(
+        "--now",
+        formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"],
+        help="Within a day: stock, orders, receipts and browsing up to this local time count; "
+        "sales end at --as-of, by default the last complete day before.",
     ),
 ]
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file (TOML).")]

@@ -6,15 +6,16 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 
 from flows.aggregation import DERIVED_TABLES, origin_of
 from flows.canonical import count_visible, show_up_to, write_canonical
-from flows.cutoff import choose_as_of
+from flows.cutoff import Cutoff, choose_as_of
 from flows.intake import Intake, TableReport
+from flows.intraday import bring_browsing_forward
 from flows.loading import load
 from flows.notes import notes_on
 from flows.progress import report as report_progress
@@ -38,6 +39,7 @@ def ingest(
     as_of: date | None,
     today: date,
     max_share: float,
+    moment: datetime | None = None,
     problems: list[ContractError] | None = None,
 ) -> Intake:
     """Read the tables of `data` into `work/tables/NAME.parquet`, refused rows beside them.
@@ -51,6 +53,7 @@ def ingest(
     as_of : last day whose sales are known; None = the last in the sales, at most `today`.
     today : facts dated more than a year after it are refused.
     max_share : of a table's rows that may be refused.
+    moment : see `flows.cutoff.Cutoff`.
     problems : where given, tables that break their contract are noted there and left out.
 
     Raises
@@ -62,7 +65,7 @@ def ingest(
         sales.
     """
     with open_input(data, work, today=today, max_share=max_share, problems=problems) as tables:
-        return tables.write(work, period=period, as_of=as_of)
+        return tables.write(work, period=period, as_of=as_of, moment=moment)
 
 
 @dataclass(frozen=True)
@@ -76,15 +79,20 @@ class Input:
     span: tuple[date, date]
     today: date
 
-    def write(self, work: Path, *, period: str, as_of: date | None) -> Intake:
-        """Write the canonical tables as known on `as_of`, in place of those written before."""
+    def write(
+        self, work: Path, *, period: str, as_of: date | None, moment: datetime | None = None
+    ) -> Intake:
+        """Write the canonical tables as known at the cutoff, in place of those written before."""
         shutil.rmtree(work / "tables", ignore_errors=True)
         first, last = self.span
-        day = choose_as_of(first, last, period=period, asked=as_of, today=self.today)
-        reports = _write_all(self.con, self.readings, self.reports, work, as_of=day, period=period)
+        day = choose_as_of(first, last, period=period, asked=as_of, today=self.today, moment=moment)
+        cutoff = Cutoff(day, moment)
+        reports = _write_all(
+            self.con, self.readings, self.reports, work, cutoff=cutoff, period=period
+        )
         notes = notes_on(self.con, self.readings, reports)
         dated = _notes_on_dates(day, last, self.today, period)
-        return Intake(day, period, reports, (*self.unread, *dated, *notes))
+        return Intake(day, period, reports, (*self.unread, *dated, *notes), moment)
 
 
 @contextmanager
@@ -174,14 +182,15 @@ def _write_all(
     reports: Mapping[str, TableReport],
     work: Path,
     *,
-    as_of: date,
+    cutoff: Cutoff,
     period: str,
 ) -> dict[str, TableReport]:
     """Write every canonical table that has a row, and complete the reports."""
     visible = {}
     for name, reading in readings.items():
-        show_up_to(con, reading, as_of)
+        show_up_to(con, reading, cutoff)
         visible[name] = count_visible(con, reading)
+    bring_browsing_forward(con, readings, cutoff)
     finished = {}
     for name, table in (INPUT_TABLES | DERIVED_TABLES).items():
         origin = origin_of(name, readings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 __all__ = ["Intake", "TableReport"]
@@ -49,12 +49,25 @@ class Intake:
     period : "D" or "W-MON".
     tables : by name; those made of another table included.
     notes : what a reader should know, in plain words: what is off, left out or suspicious.
+    moment : within a later day, up to which stock, orders, receipts and browsing count; None = a
+        night, nothing counts after `as_of`.
     """
 
     as_of: date
     period: str
     tables: Mapping[str, TableReport]
     notes: tuple[str, ...]
+    moment: datetime | None = None
+
+    @property
+    def last_day(self) -> date:
+        """Last day of which stock and orders are known."""
+        return self.as_of if self.moment is None else self.moment.date()
+
+    @property
+    def eve(self) -> date:
+        """The day on whose evening is decided; within a day, the one before it."""
+        return self.as_of if self.moment is None else self.moment.date() - timedelta(days=1)
 
     @property
     def rows_quarantined(self) -> int:
@@ -67,11 +80,12 @@ class Intake:
         Examples
         --------
         >>> Intake(date(2024, 3, 6), "D", {}, ()).to_json()
-        '{"as_of": "2024-03-06", "period": "D", "tables": {}, "notes": []}'
+        '{"as_of": "2024-03-06", "moment": null, "period": "D", "tables": {}, "notes": []}'
         """
         tables = {name: asdict(report) for name, report in self.tables.items()}
         record = {
             "as_of": self.as_of,
+            "moment": self.moment,
             "period": self.period,
             "tables": tables,
             "notes": self.notes,

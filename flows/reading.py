@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from flows.cutoff import TIMED, time_of
 from flows.loading import Raw
 from flows.sql import identifier, literal, scalar
 from stockalert.errors import ContractError
@@ -92,6 +93,10 @@ def read_typed(con: duckdb.DuckDBPyConnection, raw: Raw, table: Table) -> Readin
     )
     kept = [f"{sql} AS {identifier(name)}" for name, sql in typed.items()]
     kept += [f"{_given(raw, name)} AS {identifier(name)}" for name in attributes]
+    kept += [
+        f"{_time(raw, matched, name, typed[name])} AS {time_of(name)}"
+        for name in TIMED.get(table.name, ())
+    ]
     con.execute(
         f"CREATE VIEW {reading.view} AS SELECT rowid AS __row, {', '.join(kept)} FROM {raw.name}"
     )
@@ -167,6 +172,15 @@ def _day(source: str, text: str) -> str:
     digits = f"CASE WHEN regexp_full_match({text}, '[0-9]{{8}}') THEN {text} END"
     plain = f"coalesce(TRY_CAST({source} AS DATE), CAST(try_strptime({digits}, '%Y%m%d') AS DATE))"
     return _in_calendar(plain, "DATE")
+
+
+def _time(raw: Raw, matched: dict[str, str], name: str, day: str) -> str:
+    """Return SQL of the time that a column of days tells; the beginning of the day otherwise."""
+    if name not in matched:
+        return f"CAST({day} AS TIMESTAMP)"
+    told = f"CAST({_given(raw, matched[name])} AS VARCHAR)"
+    dated = f"CASE WHEN regexp_matches({told}, '^[0-9]{{4}}[-/]') THEN {told} END"
+    return f"coalesce({_moment(dated)}, CAST({day} AS TIMESTAMP))"
 
 
 def _moment(source: str) -> str:

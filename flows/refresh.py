@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +39,22 @@ class Night:
 
 
 @flow(name="refresh", validate_parameters=False)
-def refresh(data: Path, out: Path, as_of: date | None = None, config: Path | None = None) -> Night:
-    """Turn the champion's quantiles into tonight's tables and publish them together."""
+def refresh(
+    data: Path,
+    out: Path,
+    as_of: date | None = None,
+    config: Path | None = None,
+    moment: datetime | None = None,
+) -> Night:
+    """Turn the champion's quantiles into tonight's tables and publish them together.
+
+    Parameters
+    ----------
+    moment : within the day after `as_of` or later: what stock, orders, receipts and browsing say
+        up to then counts, sales end at `as_of`.
+    """
     settings = load_settings(config)
-    with open_run(data, out, settings=settings, as_of=as_of, now=now()) as run:
+    with open_run(data, out, settings=settings, as_of=as_of, now=now(), moment=moment) as run:
         reigning = find_champion(run)
         refuse_hindsight(reigning, as_of)
         refuse_other_period(reigning, run)
@@ -119,7 +131,7 @@ def publish_night_of(
 def forecast_and_decide(run: Run, intake: Intake, reigning: Champion | None) -> DecidedNight:
     """Turn the canonical tables into the tables of a night."""
     panel = read_panel(run.tables, period=run.settings.period, as_of=intake.as_of)
-    facts = read_supply(run.tables, panel, settings=run.settings, as_of=intake.as_of)
+    facts = read_supply(run.tables, panel, settings=run.settings, as_of=intake.last_day)
     past = past_of(panel)
     if reigning is None:
         forecast = formula_forecast(run, panel, facts.supply, past)
@@ -131,7 +143,7 @@ def forecast_and_decide(run: Run, intake: Intake, reigning: Champion | None) -> 
         facts,
         past,
         policy=service_policy(run.settings, forecast.abc),
-        position=read_position(run.tables, panel, facts.supply, as_of=intake.as_of),
+        position=read_position(run.tables, panel, facts.supply, as_of=intake.last_day),
         previous=previous_thresholds(run.workspace.out, intake.as_of),
-        as_of=intake.as_of,
+        as_of=intake.eve,
     )

@@ -26,12 +26,15 @@ class Run:
     workspace : output and scratch folders, the run's name and start
     settings : in force
     as_of : last day whose sales are known; None = the last in the sales
+    moment : within a later day, up to which stock, orders, receipts and browsing count; None = a
+        night
     """
 
     data: Path
     workspace: Workspace
     settings: Settings
     as_of: date | None
+    moment: datetime | None = None
 
     @property
     def tables(self) -> Path:
@@ -65,11 +68,17 @@ class Run:
 
 @contextmanager
 def open_run(
-    data: Path, out: Path, *, settings: Settings, as_of: date | None, now: datetime
+    data: Path,
+    out: Path,
+    *,
+    settings: Settings,
+    as_of: date | None,
+    now: datetime,
+    moment: datetime | None = None,
 ) -> Iterator[Run]:
     """Open the workspace of a run; refused rows are kept even when the run stops early."""
     with open_workspace(out, now=now) as workspace:
-        run = Run(data, workspace, settings, as_of)
+        run = Run(data, workspace, settings, as_of, moment)
         try:
             yield run
         except BaseException:

@@ -72,4 +72,5 @@ def read_tables(run: Run) -> Intake:
         as_of=run.as_of,
         today=run.workspace.started_at.date(),
         max_share=run.settings.quarantine.max_share,
+        moment=run.moment,
     )
