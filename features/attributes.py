@@ -7,14 +7,13 @@ with it: a name that comes up later is unknown to the model, and no code ever ch
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from features.panel import Panel
-from features.tables import read_table
+from features.tables import Tables, read_table
 from stockalert.arrays import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ NOT_ATTRIBUTES = frozenset(
 )
 
 
-def read_attributes(tables: Path, panel: Panel) -> pd.DataFrame:
+def read_attributes(tables: Tables, panel: Panel) -> pd.DataFrame:
     """Read the text columns of products and locations, one row per series of the panel.
 
     Columns are named `attribute_…`, those of locations `attribute_location_…`. Dates and numbers
@@ -49,7 +48,7 @@ def read_attributes(tables: Path, panel: Panel) -> pd.DataFrame:
     columns: dict[str, pd.Series] = {}
     for name, key, prefix in (("products", "sku", ""), ("locations", "location", "location_")):
         table = read_table(tables, name)
-        if not len(table):
+        if not len(table.columns):
             continue
         row = pd.Index(table[key].astype("str")).get_indexer(pd.Index(panel.series[key]))
         for column in table.columns.difference(list(NOT_ATTRIBUTES)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,13 +15,13 @@ from features.customer_segments import customer_segments
 from features.demand_history import demand_history
 from features.facts import FAMILIES_READ, Facts
 from features.group_levels import group_levels
-from features.groups import group_totals
+from features.groups import BLOCK_SIZE, Group, group_totals
 from features.history import Block, History
 from features.horizon_calendar import horizon_calendar
 from features.life_cycle import life_cycle
 from features.order_sizes import order_sizes
 from features.outside import outside
-from features.panel import Panel
+from features.panel import Panel, slices
 from features.past_totals import past_totals
 from features.prices import prices
 from features.promotions import promotions
@@ -31,7 +31,15 @@ from stockalert.arrays import BoolArray, FloatArray, IntArray
 from stockalert.errors import UsageError
 from stockalert.rows import Rows
 
-__all__ = ["DEFAULT_FAMILIES", "FAMILIES", "Family", "aligned", "build_rows", "family_columns"]
+__all__ = [
+    "DEFAULT_FAMILIES",
+    "FAMILIES",
+    "Common",
+    "Family",
+    "aligned",
+    "build_rows",
+    "family_columns",
+]
 
 Family = Callable[[History, IntArray], dict[str, FloatArray]]
 """Features at one cutoff, given horizons (n_series, K): each of shape (n_series,) or that."""
@@ -60,7 +68,19 @@ DEFAULT_FAMILIES: Mapping[str, Family] = {
     name: family for name, family in FAMILIES.items() if name not in OFF_BY_DEFAULT
 }
 
-BLOCK_SIZE = 1024
+
+@dataclass(frozen=True)
+class Common:
+    """What only all series together tell, of the series in hand.
+
+    Attributes
+    ----------
+    groups : running totals of the groups that they belong to
+    abc : shape (n_cutoffs, n_series), classes by revenue
+    """
+
+    groups: Mapping[str, Group]
+    abc: IntArray
 
 
 def build_rows(
@@ -71,6 +91,7 @@ def build_rows(
     horizons: IntArray,
     with_target: bool,
     families: Mapping[str, Family] | None = None,
+    common: Common | None = None,
 ) -> Rows:
     """Build the rows of every cutoff, series and horizon.
 
@@ -82,6 +103,7 @@ def build_rows(
     with_target : also fill demand and weight, and leave out rows whose demand is not known:
         not begun, not over, or mostly out of stock.
     families : those to compute; None = those that the facts' vocabulary names, else the default.
+    common : needed where the panel is a block of a larger one; None = these are all series.
 
     Returns
     -------
@@ -101,7 +123,10 @@ def build_rows(
     if with_target:
         demand, weight = demand_after(panel, cutoffs, horizons)
         keep = keep & (weight > 0)
-    matrix, names = _filled(panel, facts, cutoffs, horizons, keep=keep, families=families)
+    common = _common(panel, facts, cutoffs) if common is None else common
+    matrix, names = _filled(
+        panel, facts, cutoffs, horizons, keep=keep, families=families, groups=common.groups
+    )
     position, series, _ = np.nonzero(keep)
     return Rows(
         values=matrix.values,
@@ -111,7 +136,7 @@ def build_rows(
         cutoff=panel.last_days(cutoffs)[position],
         horizon=horizons[keep].astype(np.int32),
         scale=matrix.scale[position, series],
-        abc=abc_at(panel, cutoffs)[position, series],
+        abc=common.abc[position, series],
         pattern=matrix.pattern[position, series],
         demand=None if demand is None else demand[keep],
         weight=None if weight is None else weight[keep],
@@ -179,17 +204,13 @@ def _filled(
     *,
     keep: BoolArray,
     families: Mapping[str, Family],
+    groups: Mapping[str, Group],
 ) -> tuple[_Matrix, tuple[str, ...]]:
     """Fill the kept rows block by block, and name their columns."""
-    blocks = [
-        slice(at, min(at + BLOCK_SIZE, panel.n_series))
-        for at in range(0, panel.n_series, BLOCK_SIZE)
-    ]
-    groups = group_totals(panel, facts, blocks)
     one = Block(panel, facts, groups, slice(0, 1)).until(int(cutoffs[0]))
     names = tuple(_columns(one, horizons[0, :1], families))
     matrix = _Matrix(keep, len(names))
-    for which in blocks:
+    for which in slices(panel.n_series, BLOCK_SIZE):
         block = Block(panel, facts, groups, which)
         for at, cutoff in enumerate(cutoffs):
             history = block.until(int(cutoff))
@@ -198,6 +219,11 @@ def _filled(
             matrix.scale[at, which] = history.scale
             matrix.pattern[at, which] = pattern_at(history)
     return matrix, names
+
+
+def _common(panel: Panel, facts: Facts, cutoffs: IntArray) -> Common:
+    blocks = list(slices(panel.n_series, BLOCK_SIZE))
+    return Common(group_totals(panel, facts, blocks), abc_at(panel, cutoffs))
 
 
 def _columns(

@@ -13,7 +13,14 @@ import numpy as np
 
 from stockalert.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["LEAST_SHARE", "closed_periods", "unmet", "visible"]
+__all__ = [
+    "LEAST_SHARE",
+    "closed_by_sellers",
+    "closed_periods",
+    "sellers_at",
+    "unmet",
+    "visible",
+]
 
 LEAST_SHARE = 0.5
 SELLERS_WHEN_OPEN = 5.0
@@ -97,8 +104,18 @@ def closed_periods(units: FloatArray, location: IntArray) -> BoolArray:
     -------
     shape (n_locations, n_periods)
     """
-    sellers = np.zeros((int(location.max(initial=-1)) + 1, units.shape[1]))
+    return closed_by_sellers(sellers_at(units, location, int(location.max(initial=-1)) + 1))
+
+
+def sellers_at(units: FloatArray, location: IntArray, n_locations: int) -> FloatArray:
+    """Count the series that sold anything, per location and period; (n_locations, n_periods)."""
+    sellers = np.zeros((n_locations, units.shape[1]))
     np.add.at(sellers, location, units > 0)
+    return sellers
+
+
+def closed_by_sellers(sellers: FloatArray) -> BoolArray:
+    """Find closed periods, as `closed_periods` does, from how many series sold at each location."""
     running = np.cumsum(np.pad(sellers, ((0, 0), (CLOSED_LOOK_BACK + 1, 0))), axis=1)
     before = running[:, CLOSED_LOOK_BACK:-1] - running[:, : -CLOSED_LOOK_BACK - 1]
     closed: BoolArray = (sellers == 0) & (before >= SELLERS_WHEN_OPEN * CLOSED_LOOK_BACK)

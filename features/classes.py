@@ -20,12 +20,17 @@ def abc_at(panel: Panel, cutoffs: IntArray) -> IntArray:
 
     Revenue is units × last known price; an unknown price is the median of those known.
     """
-    codes = np.empty((len(cutoffs), panel.n_series), dtype=np.int8)
-    for position, cutoff in enumerate(cutoffs):
-        begin = max(cutoff + 1 - panel.periods_in(REVENUE_DAYS), 0)
-        units = panel.units[:, begin : cutoff + 1].sum(axis=1, dtype=np.float64)
-        codes[position] = abc_codes(units * _prices(panel, int(cutoff)))
-    return codes
+    shape = len(cutoffs), panel.n_series
+    units, price = np.empty(shape), np.empty(shape)
+    for which, block in panel.passes():
+        for position, cutoff in enumerate(cutoffs):
+            begin = max(cutoff + 1 - panel.periods_in(REVENUE_DAYS), 0)
+            year = block.units[:, begin : cutoff + 1]
+            units[position, which] = year.sum(axis=1, dtype=np.float64)
+            price[position, which] = np.nan if block.price is None else block.price[:, cutoff]
+    rows = zip(units, price, strict=True)
+    codes = [abc_codes(sold * _filled_up(paid)) for sold, paid in rows]
+    return np.array(codes, dtype=np.int8).reshape(shape)
 
 
 def pattern_at(history: History) -> IntArray:
@@ -36,9 +41,7 @@ def pattern_at(history: History) -> IntArray:
     return pattern_codes(interval, variation, history.age * period_days, silence * period_days)
 
 
-def _prices(panel: Panel, cutoff: int) -> FloatArray:
-    if panel.price is None:
-        return np.ones(panel.n_series)
-    price = panel.price[:, cutoff].astype(np.float64)
+def _filled_up(price: FloatArray) -> FloatArray:
+    """Prices, the unknown ones as the median of those known; 1 where none is."""
     known = price[price > 0]
     return np.where(price > 0, price, np.median(known) if len(known) else 1.0)

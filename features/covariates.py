@@ -7,13 +7,12 @@ versions of one figure (a forecast, then the measurement) the last one known at 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from features.panel import Panel
-from features.tables import days, period_index, read_table
+from features.tables import Tables, days, period_index, read_table
 from stockalert.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = ["COVARIATES", "MOST_COVARIATES", "Covariates", "read_covariates"]
@@ -70,7 +69,7 @@ class Covariates:
         return replace(self, **{key: column[which] for key, column in figures.items()})
 
 
-def read_covariates(tables: Path, panel: Panel, names: list[str]) -> Covariates | None:
+def read_covariates(tables: Tables, panel: Panel, names: list[str]) -> Covariates | None:
     """Read the figures called `names`, one per place and period; None where there are none.
 
     Days of a week are averaged. A figure without a location holds at every place.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ import pandas as pd
 from features.attributes import Vocabulary
 from features.known_ahead import TimedFacts
 from features.panel import Panel
-from features.tables import days, period_index, read_table
+from features.tables import Tables, days, has_rows, period_index, read_table
 from stockalert.arrays import DateArray, FloatArray, IntArray
 
 __all__ = [
@@ -67,7 +66,7 @@ class CompanionViews(TimedFacts):
         return np.bincount(self.series[late], self.views[late], n_series).astype(np.float64)
 
 
-def segment_names(tables: Path) -> Vocabulary:
+def segment_names(tables: Tables) -> Vocabulary:
     """List the segments that order most units; empty where customers are not told apart."""
     table = read_table(tables, "order_segments", ["segment", "units"])
     if not len(table):
@@ -77,11 +76,11 @@ def segment_names(tables: Path) -> Vocabulary:
     return {SEGMENTS: ranked[:MOST_SEGMENTS]}
 
 
-def read_segment_units(tables: Path, panel: Panel, names: list[str]) -> SegmentUnits | None:
+def read_segment_units(tables: Tables, panel: Panel, names: list[str]) -> SegmentUnits | None:
     """Read who bought; None where no segments are known."""
-    table = read_table(tables, "order_segments")
-    if not len(table) or not names:
+    if not names or not has_rows(tables, "order_segments"):
         return None
+    table = read_table(tables, "order_segments")
     located = table["location"].astype("object").fillna("default")
     series = panel.index.positions(table.assign(location=located.astype("category")))
     segment = pd.Index(names).get_indexer(pd.Index(table["segment"].astype("object")))
@@ -90,11 +89,11 @@ def read_segment_units(tables: Path, panel: Panel, names: list[str]) -> SegmentU
     return SegmentUnits(series[order], when, when, segment.astype(np.int16)[order], units[order])
 
 
-def read_companion_views(tables: Path, panel: Panel) -> CompanionViews | None:
+def read_companion_views(tables: Tables, panel: Panel) -> CompanionViews | None:
     """Read the views of companions, of a sku at each of its locations; None without events."""
-    table = read_table(tables, "co_views")
-    if not len(table):
+    if not has_rows(tables, "co_views"):
         return None
+    table = read_table(tables, "co_views")
     rows, series = panel.index.expand(table[["sku"]])
     views = table["companion_views"].to_numpy(np.float32)[rows]
     order, when = _in_panel(panel, series, days(table["date"])[rows])

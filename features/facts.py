@@ -31,10 +31,17 @@ from features.life_dates import LifeDates, read_life_dates, read_lineage
 from features.order_days import OrderDays, read_order_days
 from features.panel import Panel
 from features.plans import CATEGORY, price_changes, promotion_days, spelled
-from features.tables import read_table
+from features.tables import Tables, has_rows, read_table, whole
 from stockalert.arrays import DateArray, IntArray
 
-__all__ = ["CHANNELS", "FAMILIES_READ", "Facts", "read_facts"]
+__all__ = [
+    "CHANNELS",
+    "FAMILIES_READ",
+    "Facts",
+    "learn_vocabulary",
+    "read_facts",
+    "read_groupings",
+]
 
 BRAND = "attribute_brand"
 CHANNELS = "promotion_channel"
@@ -104,35 +111,38 @@ class Facts:
 
 
 def read_facts(
-    tables: Path,
+    tables: Tables,
     panel: Panel,
     *,
     country: str = "",
     vocabulary: Vocabulary | None = None,
     families: Sequence[str] = (),
+    groupings: Mapping[str, IntArray] | None = None,
 ) -> Facts:
     """Read what is known of the panel's series beside their history.
 
     Parameters
     ----------
+    tables : a part of them is enough for the series it is about
     country : ISO code whose national holidays count; empty = none.
     vocabulary : the one stored with the model in use; None = learn it from these tables.
     families : feature families to be read, kept in a vocabulary that is learned; empty = default.
+    groupings : of the panel's series; None = all there are, which only whole tables tell.
     """
     attributes = read_attributes(tables, panel)
-    promotions = read_table(tables, "promotions")
     if vocabulary is None:
-        vocabulary = learn(attributes) | _channels(promotions) | _covariates(tables)
-        vocabulary |= segment_names(tables)
-        vocabulary |= {FAMILIES_READ: list(families)} if families else {}
+        vocabulary = learn_vocabulary(whole(tables), attributes, families)
     names = {name: list_ for name, list_ in vocabulary.items() if name not in OTHER_NAMES}
-    codes = attribute_codes(attributes, names)
+    promoted, priced = (has_rows(tables, name) for name in ("promotions", "prices"))
+    channels = vocabulary.get(CHANNELS, [])
     return Facts(
         vocabulary=vocabulary,
-        attributes=codes,
-        groupings=_groupings(panel, attributes) | _lineage(tables, panel),
-        promotions=promotion_days(panel, promotions, attributes, vocabulary.get(CHANNELS, [])),
-        prices=price_changes(panel, read_table(tables, "prices")),
+        attributes=attribute_codes(attributes, names),
+        groupings=_grouped(tables, panel, attributes) if groupings is None else groupings,
+        promotions=promotion_days(panel, read_table(tables, "promotions"), attributes, channels)
+        if promoted
+        else None,
+        prices=price_changes(panel, read_table(tables, "prices")) if priced else None,
         orders=read_order_days(tables, panel),
         covariates=read_covariates(tables, panel, vocabulary.get(COVARIATES, [])),
         segments=read_segment_units(tables, panel, vocabulary.get(SEGMENTS, [])),
@@ -140,6 +150,29 @@ def read_facts(
         life=read_life_dates(tables, panel),
         holidays=days_off(country, panel) if country else None,
     )
+
+
+def learn_vocabulary(
+    tables: Path, attributes: pd.DataFrame, families: Sequence[str] = ()
+) -> Vocabulary:
+    """List the names behind every code, and the feature families to be read.
+
+    Parameters
+    ----------
+    attributes : what `features.attributes.read_attributes` says of all series
+    """
+    channels = _channels(read_table(tables, "promotions", ["channel"]))
+    vocabulary = learn(attributes) | channels | _covariates(tables) | segment_names(tables)
+    return vocabulary | ({FAMILIES_READ: list(families)} if families else {})
+
+
+def read_groupings(tables: Path, panel: Panel) -> dict[str, IntArray]:
+    """Read which groups each series belongs to, as codes ≥ 0, (n_series,) per grouping."""
+    return _grouped(tables, panel, read_attributes(tables, panel))
+
+
+def _grouped(tables: Tables, panel: Panel, attributes: pd.DataFrame) -> dict[str, IntArray]:
+    return _groupings(panel, attributes) | _lineage(tables, panel)
 
 
 def _groupings(panel: Panel, attributes: pd.DataFrame) -> dict[str, IntArray]:
@@ -157,7 +190,7 @@ def _groupings(panel: Panel, attributes: pd.DataFrame) -> dict[str, IntArray]:
     return groupings
 
 
-def _lineage(tables: Path, panel: Panel) -> dict[str, IntArray]:
+def _lineage(tables: Tables, panel: Panel) -> dict[str, IntArray]:
     """Items that continue one another, where any do."""
     lines = read_lineage(tables, panel)
     return {} if lines is None else {"lineage": lines}
@@ -170,7 +203,7 @@ def _channels(promotions: pd.DataFrame) -> Vocabulary:
     return {CHANNELS: most_frequent(spelled(promotions["channel"]))[:MOST_CHANNELS]}
 
 
-def _covariates(tables: Path) -> Vocabulary:
+def _covariates(tables: Tables) -> Vocabulary:
     """List the outside figures that are given most often."""
     table = read_table(tables, "covariates", ["name"])
     return {COVARIATES: most_frequent(table["name"])[:MOST_COVARIATES]} if len(table) else {}

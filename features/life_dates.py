@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from features.panel import Panel
-from features.tables import days, read_table
+from features.tables import Tables, days, read_table, whole
 from stockalert.arrays import DateArray, IntArray
 
 __all__ = ["LifeDates", "read_life_dates", "read_lineage"]
@@ -35,9 +34,10 @@ class LifeDates:
         return replace(self, end=self.end[which], successor=self.successor[which])
 
 
-def read_life_dates(tables: Path, panel: Panel) -> LifeDates | None:
+def read_life_dates(tables: Tables, panel: Panel) -> LifeDates | None:
     """Read the dates of the panel's series; None where no product has any."""
-    table = read_table(tables, "products", ["sku", "launch_date", "end_date", "replaces_sku"])
+    columns = ["sku", "launch_date", "end_date", "replaces_sku"]
+    table = read_table(whole(tables), "products", columns)
     if not {"end_date", "replaces_sku"} & {name for name in table if table[name].notna().any()}:
         return None
     unknown = np.full(len(table), np.datetime64("NaT"), dtype="datetime64[D]")
@@ -54,7 +54,7 @@ def read_life_dates(tables: Path, panel: Panel) -> LifeDates | None:
     )
 
 
-def read_lineage(tables: Path, panel: Panel) -> IntArray | None:
+def read_lineage(tables: Tables, panel: Panel) -> IntArray | None:
     """Number the lines of items that continue one another, per location.
 
     Returns
@@ -62,7 +62,7 @@ def read_lineage(tables: Path, panel: Panel) -> IntArray | None:
     int64, shape (n_series,); None where nothing replaces anything. A circle of replacements is cut
     somewhere.
     """
-    table = read_table(tables, "products", ["sku", "replaces_sku"])
+    table = read_table(whole(tables), "products", ["sku", "replaces_sku"])
     if "replaces_sku" not in table or table["replaces_sku"].isna().all():
         return None
     old = _replaced(table)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from features.known_ahead import TimedFacts
 from features.panel import Panel
-from features.tables import days, period_index, read_table
+from features.tables import Tables, days, has_rows, period_index, read_table
 from stockalert.arrays import FloatArray
 
 __all__ = ["ORDER_MEASURES", "OrderDays", "read_order_days"]
@@ -67,11 +66,11 @@ class OrderDays(TimedFacts):
         return out
 
 
-def read_order_days(tables: Path, panel: Panel) -> OrderDays | None:
+def read_order_days(tables: Tables, panel: Panel) -> OrderDays | None:
     """Read the orders of the panel's series; None where demand came without order lines."""
-    table = read_table(tables, "order_sizes")
-    if not len(table):
+    if not has_rows(tables, "order_sizes"):
         return None
+    table = read_table(tables, "order_sizes")
     if table["location"].isna().any():
         located = table["location"].astype("object").fillna("default")
         table["location"] = pd.Categorical(located)

@@ -26,10 +26,8 @@ def spelled(channel: pd.Series) -> pd.Series:
 
 def promotion_days(
     panel: Panel, table: pd.DataFrame, attributes: pd.DataFrame, channels: list[str]
-) -> PromotionDays | None:
-    """Spread each promotion over the periods and series that it concerns; None without any."""
-    if not len(table):
-        return None
+) -> PromotionDays:
+    """Spread each promotion over the periods and series that it concerns."""
     table = table.reset_index(drop=True)
     rows, series = _concerned(panel, table, attributes)
     begin, end, known = _span(panel, table)
@@ -71,7 +69,7 @@ def _concerned(
     members = pd.DataFrame(
         {
             "category": attributes[CATEGORY].astype("object"),
-            "location": panel.series["location"].astype("object"),
+            "location": panel.series["location"].to_numpy(dtype=object),
             "series": np.arange(panel.n_series),
         }
     ).dropna(subset=["category"])
@@ -101,10 +99,8 @@ def _known(panel: Panel, table: pd.DataFrame, begin: DateArray) -> IntArray:
     return period_index(announced, panel.periods[0], panel.period_days)
 
 
-def price_changes(panel: Panel, table: pd.DataFrame) -> PriceChanges | None:
-    """Pair each listed price with the series that it holds for; None without any."""
-    if not len(table):
-        return None
+def price_changes(panel: Panel, table: pd.DataFrame) -> PriceChanges:
+    """Pair each listed price with the series that it holds for."""
     rows, series = panel.index.expand(table)
     begin = days(table["start_date"])
     period = period_index(begin, panel.periods[0], panel.period_days)[rows]

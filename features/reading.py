@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from features.censoring import closed_periods
+from features.outline import BROWSING, Outline, read_outline
 from features.panel import Panel
 from features.series_index import SeriesIndex
-from features.tables import days, period_index, read_table
-from stockalert.arrays import DateArray, FloatArray, IntArray
+from features.tables import Part, Tables, days, has_rows, period_index, read_table
+from stockalert.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["read_panel"]
-
-LONGEST_HISTORY_DAYS = 1107
-BROWSING = {"views": "views", "carts": "add_to_carts", "searches": "searches"}
+__all__ = ["mark_closed", "read_block", "read_panel"]
 
 
 def read_panel(tables: Path, *, period: str, as_of: date) -> Panel:
-    """Read sales, stock, prices and browsing up to `as_of` into a panel.
+    """Read sales, stock, prices and browsing up to `as_of` into a panel in memory.
 
     Parameters
     ----------
@@ -34,45 +33,62 @@ def read_panel(tables: Path, *, period: str, as_of: date) -> Panel:
     Panel of every sku and location seen in sales, stock or purchase orders, and of every product
     that was seen nowhere; its history goes back to the first sale, at most three years.
     """
-    period_days = 7 if period == "W-MON" else 1
-    sales = _with_location(
-        read_table(
-            tables, "sales", ["sku", "location", "date", "units_sold", "unit_price", "promo_units"]
-        )
-    )
-    stock = _with_location(
-        read_table(tables, "stock", ["sku", "location", "date", "on_hand", "in_stock_share"])
-    )
-    orders = _with_location(read_table(tables, "purchase_orders", ["sku", "location"]))
-    products = read_table(tables, "products", ["sku", "launch_date"])
-    seen = _seen([sales, stock, orders])
-    unseen = _unseen(seen, products, read_table(tables, "locations", ["location"]))
-    series = pd.concat([seen, unseen]).sort_values(["sku", "location"], ignore_index=True)
-    index = SeriesIndex.of(series)
-    periods = _periods(days(sales["date"]), as_of, period_days)
-    grid = _Grid(index, periods, period_days)
-    units = grid.dense(sales, "units_sold", 0.0)
+    outline = read_outline(tables, period=period, as_of=as_of)
+    panel = read_block(tables, outline, slice(0, len(outline.series)))
+    if outline.stocked:
+        location = panel.index.location
+        mark_closed(panel, closed_periods(panel.units, location), location)
+    return panel
+
+
+def read_block(tables: Path, outline: Outline, which: slice) -> Panel:
+    """Read the series in `which`; closed periods are still to be marked in `observed`."""
+    series = outline.series.iloc[which]
+    every = len(series) == len(outline.series)
+    part = tables if every else Part.of(tables, series)
+    grid = _Grid(SeriesIndex.of(series), outline)
+    columns = ["sku", "location", "date", "units_sold", "unit_price", "promo_units"]
+    sales = _with_location(read_table(part, "sales", columns))
+    columns = ["sku", "location", "date", "on_hand", "in_stock_share"]
+    stock = _with_location(read_table(part, "stock", columns))
+    products = read_table(part, "products", ["sku", "launch_date"])
+    seen = series["sku"][outline.seen[which]]
+    launched = products[products["sku"].isin(seen)] if len(products) else products
     in_stock = _in_stock(stock)
-    launched = products[products["sku"].isin(seen["sku"])] if len(products) else products
     first = _first(grid, sales, stock, in_stock, launched)
+    promoted = "sales.promo_units" in outline.known
+    browsed: dict[str, Any] = _browsing(grid, part)
     return Panel(
         series=series,
-        periods=periods,
-        period_days=period_days,
+        periods=outline.periods,
+        period_days=outline.period_days,
         first=first,
-        units=units,
-        observed=_observed(grid, stock, in_stock, units, first),
-        price=_price(grid, sales, read_table(tables, "prices")),
-        promo_units=grid.dense(sales, "promo_units", 0.0) if _known(sales, "promo_units") else None,
-        **_browsing(grid, read_table(tables, "browsing")),
+        units=grid.dense(sales, "units_sold", 0.0),
+        observed=_observed(grid, stock, in_stock, first),
+        price=_price(grid, tables, part, sales),
+        promo_units=grid.dense(sales, "promo_units", 0.0) if promoted else None,
+        **browsed,
     )
+
+
+def mark_closed(panel: Panel, closed: BoolArray, location: IntArray) -> None:
+    """Count periods in which a whole location was closed as seen: true zeros; in place.
+
+    Parameters
+    ----------
+    closed : shape (n_locations, n_periods)
+    location : shape (n_series,), of the panel's series
+    """
+    begun = np.arange(panel.n_periods) >= panel.first[:, None]
+    panel.observed[closed[location] & begun] = 1.0
 
 
 class _Grid:
-    """Where a row of a table belongs in the panel."""
+    """Where a row of a table belongs in a block of the panel."""
 
-    def __init__(self, index: SeriesIndex, periods: DateArray, period_days: int) -> None:
-        self.index, self.periods, self.period_days = index, periods, period_days
+    def __init__(self, index: SeriesIndex, outline: Outline) -> None:
+        self.index, self.outline = index, outline
+        self.periods, self.period_days = outline.periods, outline.period_days
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -110,29 +126,6 @@ def _with_location(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(location=location)
 
 
-def _seen(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """Every sku and location in one of the tables."""
-    pairs = [
-        table[["sku", "location"]].drop_duplicates().astype("str") for table in tables if len(table)
-    ]
-    return pd.concat(pairs).drop_duplicates()
-
-
-def _unseen(seen: pd.DataFrame, products: pd.DataFrame, locations: pd.DataFrame) -> pd.DataFrame:
-    """Products in no other table, at every location that has a name, else at "default"."""
-    known = products["sku"].astype("str") if len(products) else pd.Series(dtype="str")
-    where = locations["location"].astype("str") if len(locations) else ["default"]
-    places = pd.DataFrame({"location": where}, dtype="str")
-    return pd.DataFrame({"sku": known[~known.isin(seen["sku"])]}).merge(places, how="cross")
-
-
-def _periods(sold: DateArray, as_of: date, period_days: int) -> DateArray:
-    last = np.datetime64(as_of - timedelta(days=period_days - 1), "D")
-    reach = min(int((last - sold.min()).astype(np.int64)), LONGEST_HISTORY_DAYS)
-    count = max(reach, 0) // period_days + 1
-    return last - np.arange(count - 1, -1, -1) * period_days
-
-
 def _known(frame: pd.DataFrame, column: str) -> bool:
     return column in frame and bool(frame[column].notna().any())
 
@@ -167,20 +160,16 @@ def _first(
     return np.minimum(first, n_periods).astype(np.int32)
 
 
-def _observed(
-    grid: _Grid, stock: pd.DataFrame, in_stock: pd.Series, units: FloatArray, first: IntArray
-) -> FloatArray:
+def _observed(grid: _Grid, stock: pd.DataFrame, in_stock: pd.Series, first: IntArray) -> FloatArray:
     observed = grid.dense(stock.assign(share=in_stock), "share", 1.0)
-    if len(stock):
-        closed = closed_periods(units, grid.index.location)
-        observed[closed[grid.index.location]] = 1.0
     observed[np.arange(grid.shape[1]) < first[:, None]] = 0.0
     return observed
 
 
-def _price(grid: _Grid, sales: pd.DataFrame, prices: pd.DataFrame) -> FloatArray | None:
+def _price(grid: _Grid, tables: Path, part: Tables, sales: pd.DataFrame) -> FloatArray | None:
     """Price paid where something sold, else the listed one once known, else the one before."""
-    if not _known(sales, "unit_price") and not len(prices):
+    prices = read_table(part, "prices")
+    if "sales.unit_price" not in grid.outline.known and not has_rows(tables, "prices"):
         return None
     paid = np.full(grid.shape, np.nan, dtype=np.float32)
     if len(prices):
@@ -205,20 +194,21 @@ def _carry_forward(values: FloatArray) -> FloatArray:
     return np.take_along_axis(values, np.maximum.accumulate(last, axis=1), axis=1)
 
 
-def _browsing(grid: _Grid, browsing: pd.DataFrame) -> dict[str, FloatArray | None]:
+def _browsing(grid: _Grid, part: Tables) -> dict[str, FloatArray | None]:
     """Browsing of a sku, at each of its locations; NaN outside the dates of the feed."""
-    if not len(browsing):
+    if grid.outline.fed is None:
         return dict.fromkeys(BROWSING)
+    browsing = read_table(part, "browsing")
     rows, series = grid.index.expand(browsing[["sku"]])
     when = grid.when(browsing["date"])
-    fed = (np.arange(grid.shape[1]) >= when.min()) & (np.arange(grid.shape[1]) <= when.max())
     good = (when[rows] >= 0) & (when[rows] < grid.shape[1])
     out: dict[str, FloatArray | None] = {}
     for name, column in BROWSING.items():
-        if not _known(browsing, column):
+        if f"browsing.{column}" not in grid.outline.known:
             out[name] = None
             continue
-        dense = np.where(fed, np.zeros(grid.shape, dtype=np.float32), np.float32(np.nan))
+        empty = np.zeros(grid.shape, dtype=np.float32)
+        dense = np.where(grid.outline.fed, empty, np.float32(np.nan))
         values = browsing[column].to_numpy(dtype=np.float32, na_value=0.0)
         dense[series[good], when[rows][good]] = values[rows][good]
         out[name] = dense

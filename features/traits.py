@@ -81,6 +81,15 @@ def _first_price(tables: Path, panel: Panel) -> FloatArray:
         price = by_sku[panel.index.sku]
     if panel.price is None:
         return price
+    for which, block in panel.passes():
+        price[which] = _earliest(block, price[which])
+    return price
+
+
+def _earliest(panel: Panel, otherwise: FloatArray) -> FloatArray:
+    """The first price of each series, (n_series,)."""
+    if panel.price is None:
+        return otherwise
     known = ~np.isnan(panel.price)
     earliest = panel.price[np.arange(panel.n_series), known.argmax(axis=1)]
-    return np.where(known.any(axis=1), earliest, price)
+    return np.where(known.any(axis=1), earliest, otherwise)
