@@ -110,6 +110,7 @@ def service_policy(settings: Settings, abc: IntArray) -> ServicePolicy:
         order_policy=order.policy,
         unmet_demand=settings.unmet_demand,
         budget=order.budget,
+        overage_span=service.overage_span,
     )
     own: dict[str, ClassTerms] = {
         name: ClassTerms(**terms.model_dump()) for name, terms in service.classes.items()

@@ -84,6 +84,11 @@ class ServiceSettings(Section):
         default=0.0,
         description="Share of the price lost with a customer's trust, added to the margin",
     )
+    overage_span: Literal["cycle", "cycle_and_protection"] = Field(
+        default="cycle",
+        description="Mode cost: days that a unit too many is paid for; the second is for lost "
+        "sales with several orders under way",
+    )
     classes: dict[Literal["A", "B", "C"], ClassSettings] = Field(
         default={}, description="Level, floor and cap of an ABC class, by its letter"
     )

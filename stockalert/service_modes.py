@@ -35,7 +35,7 @@ def service_levels(case: Situation) -> ServiceLevels:
     target = target_levels(own, default=policy.level, source=policy.level_source)
     if policy.mode == "cost":
         over = overage_cost(
-            case.holding_per_day, items["unit_cost"], items["obsolescence_rate"], case.cycle
+            case.holding_per_day, items["unit_cost"], items["obsolescence_rate"], case.overage_days
         )
         unsold = unsold_probability(case, target.level)
         lost = np.where(unsold > 0, unsold * items["unit_cost"], 0.0)

@@ -36,6 +36,7 @@ class ServicePolicy:
     unmet_demand : what happens to demand that meets an empty shelf
     budget : currency that tonight's orders may cost; 0 = no limit
     level_source : where the level comes from, a word or shape (n,)
+    overage_span : days that a unit too many is paid for, in mode `cost`; see `overage_days`
     """
 
     mode: Literal["target", "cost", "fill_rate"]
@@ -47,6 +48,7 @@ class ServicePolicy:
     unmet_demand: Literal["lost", "backordered"] = "backordered"
     budget: float = 0.0
     level_source: npt.NDArray[np.str_] | str = "settings"
+    overage_span: Literal["cycle", "cycle_and_protection"] = "cycle"
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,18 @@ class Situation:
         """Time that an order lasts, shape (n,), days."""
         quantity = np.fmax(self.economic, self.items["moq"])
         return cycle_days(self.supply.review_days, quantity, self.demand_per_day)
+
+    @property
+    def overage_days(self) -> FloatArray:
+        """Days that a unit too many at the reorder point is paid for, shape (n,).
+
+        A cycle where each meets its shortage alone. Where unserved demand is lost and several
+        orders are under way at once, neighbouring cycles share one shortage, and chances to run
+        short come one per cycle *and* protection interval.
+        """
+        if self.policy.overage_span == "cycle":
+            return self.cycle
+        return self.cycle + self.supply.protection_days
 
     @cached_property
     def sellable_days(self) -> FloatArray:

@@ -181,3 +181,12 @@ def test_without_stock_the_level_of_a_projected_order_is_the_reorder_point() -> 
     decided = _decide(_shop(1), mode="target", unmet_demand="lost")
     assert decided.plan.order_up_to_level.tolist() == decided.reorder_point.tolist()
     assert np.isnan(decided.plan.order_quantity).all()
+
+
+def test_lost_sales_with_orders_under_way_may_pay_for_a_unit_too_many_over_both_spans() -> None:
+    tea = pd.DataFrame(
+        {"sku": ["tea"], "holding_cost_per_unit_day": [0.2 / 7], "stockout_cost_per_unit": [1.0]}
+    )
+    both = _decide(tea.assign(unit_cost=1.0), mode="cost", overage_span="cycle_and_protection")
+    # 7 days of cycle and 14 of protection: three times the overage.
+    assert both.service.level == pytest.approx([1 / 1.6], abs=1e-12)
