@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from flows.cli_options import AsOf, Config, Data, Debug, Now, Out, Tune, check_early, day, job
+from flows.cli_options import (
+    AsOf,
+    Config,
+    Data,
+    Debug,
+    Force,
+    Now,
+    Out,
+    Tune,
+    check_early,
+    day,
+    job,
+)
 
 __all__ = ["app", "main"]
 
@@ -88,6 +100,7 @@ def refresh(
     as_of: AsOf = None,
     now: Now = None,
     config: Config = None,
+    force: Force = None,
     debug: Debug = False,
 ) -> None:
     """Turn the champion's quantiles into thresholds and order proposals; publish."""
@@ -96,12 +109,18 @@ def refresh(
         from flows.refresh import refresh as run
         from flows.report import print_night
 
-        print_night(out, run(data, out, day(as_of), config, now))
+        print_night(out, run(data, out, day(as_of), config, now, force=force))
 
 
 @app.command()
 def nightly(
-    data: Data, out: Out, as_of: AsOf = None, config: Config = None, debug: Debug = False
+    data: Data,
+    out: Out,
+    *,
+    as_of: AsOf = None,
+    config: Config = None,
+    force: Force = None,
+    debug: Debug = False,
 ) -> None:
     """Refresh; train first when the champion is missing or old."""
     with job(out, debug):
@@ -109,7 +128,7 @@ def nightly(
         from flows.nightly import nightly as run
         from flows.report import print_night, print_training
 
-        outcome = run(data, out, day(as_of), config)
+        outcome = run(data, out, day(as_of), config, force=force)
         if outcome.training is not None:
             print(f"trained: {outcome.why_training}")
             print_training(outcome.training)

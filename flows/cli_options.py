@@ -15,7 +15,19 @@ import typer
 from flows.environment import prepare_environment
 from stockalert.errors import StockalertError
 
-__all__ = ["AsOf", "Config", "Data", "Debug", "Now", "Out", "Tune", "check_early", "day", "job"]
+__all__ = [
+    "AsOf",
+    "Config",
+    "Data",
+    "Debug",
+    "Force",
+    "Now",
+    "Out",
+    "Tune",
+    "check_early",
+    "day",
+    "job",
+]
 
 
 def _minutes(value: float) -> float:
@@ -23,6 +35,13 @@ def _minutes(value: float) -> float:
     if not 0.0 <= value < math.inf:
         raise typer.BadParameter(f"expected minutes, 0 or more, found {value:g}")
     return value
+
+
+def _reason(text: str | None) -> str | None:
+    """Refuse a reason that says nothing; it is all that later tells why."""
+    if text is not None and not text.strip():
+        raise typer.BadParameter("expected the reason in words, found none")
+    return text
 
 
 Data = Annotated[Path, typer.Option("--data", help="Directory with the input tables.")]
@@ -42,6 +61,15 @@ Now = Annotated[
         formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"],
         help="Within a day: stock, orders, receipts and browsing up to this local time count; "
         "sales end at --as-of, by default the last complete day before.",
+    ),
+]
+Force = Annotated[
+    str | None,
+    typer.Option(
+        "--force",
+        metavar="REASON",
+        callback=_reason,
+        help="Publish even where a guard refuses; the reason is recorded with the night.",
     ),
 ]
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file (TOML).")]

@@ -41,9 +41,19 @@ class NightlyOutcome:
 
 @flow(name="nightly", validate_parameters=False)
 def nightly(
-    data: Path, out: Path, as_of: date | None = None, config: Path | None = None
+    data: Path,
+    out: Path,
+    as_of: date | None = None,
+    config: Path | None = None,
+    *,
+    force: str | None = None,
 ) -> NightlyOutcome:
-    """Publish tonight's tables; train first where the champion is missing or too old."""
+    """Publish tonight's tables; train first where the champion is missing or too old.
+
+    Parameters
+    ----------
+    force : why to publish even where a guard refuses
+    """
     settings = load_settings(config)
     with open_run(data, out, settings=settings, as_of=as_of, now=now()) as run:
         intake = read_tables(run)
@@ -52,7 +62,7 @@ def nightly(
         if training is not None:
             publish_summary("training", training_summary(run, intake, training))
             reigning, _ = look_for_champion(run, intake)
-        night = publish_night_of(run, intake, reigning, notes)
+        night = publish_night_of(run, intake, reigning, notes, force)
         publish_summary("night", night.summary)
     return NightlyOutcome(night, why, training)
 

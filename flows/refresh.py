@@ -15,6 +15,7 @@ from features.reading import read_panel
 from flows.clock import now
 from flows.deciding import DecidedNight, decide_night, past_of, service_policy
 from flows.forecasting import formula_forecast, model_forecast
+from flows.guarding import guarded
 from flows.intake import Intake
 from flows.publication import previous_thresholds, publish
 from flows.run import Run, open_run
@@ -45,11 +46,14 @@ def refresh(
     as_of: date | None = None,
     config: Path | None = None,
     moment: datetime | None = None,
+    *,
+    force: str | None = None,
 ) -> Night:
     """Turn the champion's quantiles into tonight's tables and publish them together.
 
     Parameters
     ----------
+    force : why to publish even where a guard refuses
     moment : within the day after `as_of` or later: what stock, orders, receipts and browsing say
         up to then counts, sales end at `as_of`.
     """
@@ -60,7 +64,7 @@ def refresh(
         refuse_other_period(reigning, run)
         intake = read_tables(run)
         refuse_hindsight(reigning, intake.as_of)
-        night = publish_night_of(run, intake, reigning)
+        night = publish_night_of(run, intake, reigning, force=force)
         publish_summary("night", night.summary)
     return night
 
@@ -113,17 +117,28 @@ def refuse_other_period(reigning: Champion, run: Run) -> None:
 
 
 def publish_night_of(
-    run: Run, intake: Intake, reigning: Champion | None, notes: Sequence[str] = ()
+    run: Run,
+    intake: Intake,
+    reigning: Champion | None,
+    notes: Sequence[str] = (),
+    force: str | None = None,
 ) -> Night:
     """Forecast with the champion – without one by the formula –, decide and publish.
 
     Parameters
     ----------
     notes : what the night should say besides the notes on its input.
+    force : why to publish even where a guard refuses.
+
+    Raises
+    ------
+    GuardError
+        A guard refused the night, and nothing forced it.
     """
     decided = forecast_and_decide(run, intake, reigning)
     version = None if reigning is None else reigning.version
     summary = night_summary(run, intake, decided, version, notes)
+    summary = guarded(run, intake, decided.frames, summary, force)
     return Night(_publish(run, intake, decided.frames, summary), summary)
 
 

@@ -141,7 +141,7 @@ def on_age(
     --------
     >>> monday, friday = date(2026, 3, 2), date(2026, 3, 6)
     >>> on_age({"sales": monday}, friday, Limits(), served={"sales": 0.0})[0].text
-    'the last sales are of 2026-03-02, 4 days before 2026-03-06; 3 days are allowed'
+    'the last day in sales is 2026-03-02, 4 days before 2026-03-06; 3 days are allowed'
     """
     reach = today - timedelta(days=(today.weekday() + 1) % 7) if period_days == 7 else today
     found = []
@@ -150,7 +150,7 @@ def on_age(
         before = None if served is None else served.get(table, 0.0)
         tripped = worse_than(age, limits.max_stale_days, before)
         text = (
-            f"the last {table} are of {day}, {age:g} days before {reach}; "
+            f"the last day in {table} is {day}, {age:g} days before {reach}; "
             f"{limits.max_stale_days:g} days are allowed"
         )
         remedy = "look whether the export still runs; to work on old data on purpose, say --as-of"
