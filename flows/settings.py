@@ -26,6 +26,7 @@ from pydantic_settings import (
 from flows.settings_alerts import AlertSettings
 from flows.settings_guard import GuardSettings
 from flows.settings_orders import OrderSettings
+from flows.settings_review import ReviewSettings, ScheduleSettings
 from flows.settings_sections import (
     CalendarSettings,
     LeadTimeSettings,
@@ -92,6 +93,8 @@ class Settings(BaseSettings):
     quarantine: QuarantineSettings = QuarantineSettings()
     alerts: AlertSettings = AlertSettings()
     scale: ScaleSettings = ScaleSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    review: ReviewSettings = ReviewSettings()
     sources: dict[str, SourceSettings] = Field(
         default={}, description="Tables read from a data base, by name"
     )
