@@ -57,7 +57,13 @@ def record_of_run(run: Run, intake: Intake, summary: dict[str, Any]) -> dict[str
         "summary.json": json.dumps(summary, indent=2, ensure_ascii=False, default=str),
         "settings.toml": run.settings.to_toml(),
         "intake.json": intake.to_json(),
+        "data.txt": _place_of(str(run.data)),
     }
+
+
+def _place_of(data: str) -> str:
+    """Name the input such that a later review finds it from any working directory."""
+    return data if "://" in data else str(Path(data).absolute())
 
 
 def previous_thresholds(out: Path, as_of: date) -> pd.DataFrame | None:
