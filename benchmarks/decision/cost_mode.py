@@ -2,7 +2,9 @@
 
 The sets state prices and no costs. So each SKU draws, from a fixed seed, a margin of 10 to 60 % of
 its price and a yearly cost of keeping stock (holding and obsolescence) of 20 to 100 % of its unit
-cost. Levels come from the product's own functions with its own floor and cap.
+cost. Levels come from the product's own functions with its own floor and cap. Orders overlap here
+and unserved demand is lost, so `service.overage_span` is `cycle_and_protection`; what the default
+`cycle` would have cost is told beside it.
 """
 
 from __future__ import annotations
@@ -41,11 +43,11 @@ class Money:
         self.shortage = shortage_cost(price, self.unit_cost, none)
         self.holding = holding_cost_per_day(self.unit_cost, yearly, none)
 
-    def levels(self, cycle: Array) -> Array:
-        """Critical ratios, shape as `cycle` (n_series, n_cutoffs), days."""
+    def levels(self, span: Array) -> Array:
+        """Critical ratios, shape as `span` (n_series, n_cutoffs), days."""
         service = Settings().service
-        over = [overage_cost(self.holding, self.unit_cost, np.zeros(1), days) for days in cycle.T]
-        target = target_levels(np.full(len(cycle), np.nan), default=service.level)
+        over = [overage_cost(self.holding, self.unit_cost, np.zeros(1), days) for days in span.T]
+        target = target_levels(np.full(len(span), np.nan), default=service.level)
         bounds = {"floor": service.floor, "cap": service.cap, "target": target}
         return np.stack([cost_levels(self.shortage, o, **bounds).level for o in over], axis=1)
 
@@ -60,13 +62,14 @@ def drawn_money(price: Array) -> Money:
 def cost_mode(shop: Shop, ours: Points) -> dict[str, Any]:
     """Total cost of mode `cost`, of each fixed level, and of perfect foresight."""
     money = drawn_money(shop.value)
-    levels = money.levels(shop.cycle)
+    levels = money.levels(shop.span)
     fixed = {
         float(level): _cost(shop, money, shop.play(ours(table)))
         for level, table in zip(SWEEP, uniform_levels(shop.quantity.shape), strict=True)
     }
     best = min(fixed, key=lambda level: fixed[level])
     spent = _cost(shop, money, shop.play(ours(levels)))
+    over_a_cycle = _cost(shop, money, shop.play(ours(money.levels(shop.cycle))))
     return {
         "cost": round(spent, 1),
         "levels": {f"p{at}": round(float(np.percentile(levels, at)), 4) for at in (5, 50, 95)},
@@ -75,6 +78,7 @@ def cost_mode(shop: Shop, ours: Points) -> dict[str, Any]:
         "fixed": {f"{level:g}": round(cost, 1) for level, cost in fixed.items()},
         "perfect_cost": round(_cost(shop, money, perfect_play(shop.world)), 1),
         "change_vs_best_fixed": round(spent / fixed[best] - 1, 4),
+        "change_over_a_cycle": round(over_a_cycle / fixed[best] - 1, 4),
     }
 
 

@@ -1,13 +1,15 @@
 """Which level each SKU gets: the same for all, or the one at which a euro of stock saves alike.
 
 In an (s, nQ) replay with lost sales one more unit at the reorder point saves P(demand > s) units
-per cycle and costs its value for a cycle. Units saved per euro of stock are equal where
+per chance to run short, and costs its value from one chance to the next: a cycle where orders come
+one at a time, a cycle and a protection interval where several are under way and neighbouring cycles
+share one shortage. Units saved per euro of stock are equal where
 
-    1 − level = c_o ÷ (c_u + c_o),  c_o = λ · value · cycle,
+    1 − level = c_o ÷ (c_u + c_o),  c_o = λ · value · span,
 
 the critical ratio (`stockalert.service_level.critical_ratio`) with one price λ of money for the
 whole shop, which the sweep varies. What a unit short weighs is c_u = value^γ: 1 at γ = 0 (every
-unit counts alike, dear SKUs pay for it), the value itself at γ = 1 (SKUs with one cycle then share
+unit counts alike, dear SKUs pay for it), the value itself at γ = 1 (SKUs with one span then share
 one level).
 """
 
@@ -29,13 +31,13 @@ def uniform_levels(shape: tuple[int, int]) -> list[Array]:
     return [np.full(shape, level) for level in SWEEP]
 
 
-def marginal_levels(value: Array, cycle: Array, weight: Array) -> list[Array]:
+def marginal_levels(value: Array, span: Array, weight: Array) -> list[Array]:
     """Tables of levels at rising prices of stock-outs; the median SKU passes through `SWEEP`.
 
     Parameters
     ----------
     value : shape (n_series,), currency per unit
-    cycle : shape (n_series, n_cutoffs), days an order lasts
+    span : shape (n_series, n_cutoffs), days from one chance to run short to the next
     weight : shape (n_series,), what a unit short weighs, c_u
 
     Examples
@@ -47,7 +49,7 @@ def marginal_levels(value: Array, cycle: Array, weight: Array) -> list[Array]:
     >>> round(float(odds[0, 0] / odds[1, 0]), 6)
     4.0
     """
-    kept = value[:, None] * cycle
+    kept = value[:, None] * span
     price = np.broadcast_to(weight[:, None], kept.shape)
     usual = np.median(kept / price)
     tables = []

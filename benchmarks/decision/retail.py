@@ -76,7 +76,7 @@ def _plays(shop: Shop, ours: Points) -> Mapping[str, Mapping[float, Play]]:
     plays["static"] = {np.nan: shop.play(static)}
     value = shop.value
     for name, gamma in _GAMMA.items():
-        tables = marginal_levels(value, shop.cycle, value**gamma)
+        tables = marginal_levels(value, shop.span, value**gamma)
         plays[f"quantile_{name}"] = _at_levels(shop, ours, tables)
         if name in HEADLINE.split("_"):
             for rival in RIVALS:

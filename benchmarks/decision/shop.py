@@ -49,6 +49,15 @@ class Shop:
         return np.asarray(days * self.quantity / np.maximum(self.mean, days * _LEAST_MEAN))
 
     @property
+    def span(self) -> Array:
+        """Days from one chance to run short to the next, shape (n_series, n_cutoffs).
+
+        Orders overlap and unserved demand is lost: a cycle and a protection interval.
+        """
+        days = self.problem.period_days * np.asarray(self.problem.horizon, np.float64)
+        return np.asarray(self.cycle + days[:, None])
+
+    @property
     def value(self) -> Array:
         """What a unit is worth, shape (n_series,): turns stock and lost units into money."""
         return np.asarray(self.problem.unit_value, np.float64)

@@ -82,6 +82,7 @@ def _cost(name: str, result: Mapping[str, Any]) -> Lines:
         ["mode cost, total cost", f"{cost['cost']:,.0f}"],
         [f"best fixed level, {cost['best_fixed_level']:g}", f"{cost['best_fixed_cost']:,.0f}"],
         ["change", _percent(cost["change_vs_best_fixed"])],
+        ["change with `overage_span` at its default", _percent(cost["change_over_a_cycle"])],
         ["perfect foresight", f"{cost['perfect_cost']:,.0f}"],
     ]
     for ours in OURS:
