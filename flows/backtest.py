@@ -62,7 +62,7 @@ def backtest(
     with (
         open_run(data, out, settings=settings, as_of=end, now=now()) as run,
         open_input(
-            data,
+            run.data,
             run.workspace.work,
             today=run.workspace.started_at.date(),
             max_share=settings.quarantine.max_share,

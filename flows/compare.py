@@ -75,7 +75,7 @@ def compare(
         proofs = [Proof.load(version.folder) for version in (told.first, told.second)]
         _check_periods(proofs, run.period_days)
         intake = ingest(
-            data,
+            run.data,
             run.workspace.work,
             period=settings.period,
             as_of=as_of,

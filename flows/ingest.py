@@ -21,7 +21,7 @@ from flows.notes import notes_on
 from flows.progress import report as report_progress
 from flows.quarantine import keep_refused, refuse_bad_rows, stop_if_too_many
 from flows.reading import Reading, read_typed
-from flows.sources import Source, find_sources
+from flows.sources import InputPlace, Source, find_sources
 from flows.sql import open_database, rows, scalar
 from stockalert.errors import ContractError
 from stockalert.tables.inputs import INPUT_TABLES
@@ -32,7 +32,7 @@ _STALE_DAYS = 7
 
 
 def ingest(
-    data: Path,
+    data: Path | InputPlace,
     work: Path,
     *,
     period: str,
@@ -97,7 +97,7 @@ class Input:
 
 @contextmanager
 def open_input(
-    data: Path,
+    data: Path | InputPlace,
     work: Path,
     *,
     today: date,
@@ -107,7 +107,7 @@ def open_input(
     """Read and check the tables of `data` once; parameters and errors as of `ingest`."""
     for folder in ("tables", "quarantine"):
         shutil.rmtree(work / folder, ignore_errors=True)
-    sources, unread = find_sources(data)
+    sources, unread = find_sources(data, work)
     with open_database(work) as con:
         readings, reports = _read_all(
             con, sources, work, today=today, max_share=max_share, problems=problems
@@ -159,7 +159,10 @@ def _read(
 
 
 def _span_of_sales(
-    con: duckdb.DuckDBPyConnection, readings: Mapping[str, Reading], data: Path, unread: list[str]
+    con: duckdb.DuckDBPyConnection,
+    readings: Mapping[str, Reading],
+    data: Path | InputPlace,
+    unread: list[str],
 ) -> tuple[date, date]:
     """Return the days of the first and the last sale."""
     origin = origin_of("sales", readings)

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from flows.remote import cache_folder
 from flows.settings import Settings
+from flows.sources import InputPlace
 from flows.workspace import Workspace, open_workspace
 
 __all__ = ["Run", "open_run"]
@@ -22,7 +24,7 @@ class Run:
 
     Attributes
     ----------
-    data : the input directory
+    data : where the input tables come from
     workspace : output and scratch folders, the run's name and start
     settings : in force
     as_of : last day whose sales are known; None = the last in the sales
@@ -30,7 +32,7 @@ class Run:
         night
     """
 
-    data: Path
+    data: Path | InputPlace
     workspace: Workspace
     settings: Settings
     as_of: date | None
@@ -68,7 +70,7 @@ class Run:
 
 @contextmanager
 def open_run(
-    data: Path,
+    data: Path | str,
     out: Path,
     *,
     settings: Settings,
@@ -78,7 +80,8 @@ def open_run(
 ) -> Iterator[Run]:
     """Open the workspace of a run; refused rows are kept even when the run stops early."""
     with open_workspace(out, now=now) as workspace:
-        run = Run(data, workspace, settings, as_of, moment)
+        place = InputPlace(data, settings.sources, cache_folder(settings.paths.cache))
+        run = Run(place, workspace, settings, as_of, moment)
         try:
             yield run
         except BaseException:

@@ -1,19 +1,21 @@
-"""Which files hold which table of a data directory."""
+"""Which files hold which table: of a data directory, a folder of a store, or a database."""
 
 from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import unquote
 
+from flows.remote import cache_folder, is_url, local_copy
+from flows.settings_sources import SourceSettings
 from stockalert.errors import ContractError, UsageError
 from stockalert.tables.inputs import INPUT_TABLES
 
-__all__ = ["Format", "Source", "find_sources"]
+__all__ = ["Format", "InputPlace", "Source", "find_sources", "glance"]
 
 Format = Literal["parquet", "csv"]
 
@@ -54,8 +56,42 @@ class Source:
         }
 
 
-def find_sources(data: Path) -> tuple[dict[str, Source], list[str]]:
+@dataclass(frozen=True)
+class InputPlace:
+    """Where the tables of a run come from.
+
+    Attributes
+    ----------
+    folder : a directory, or the address of a folder of a store (`s3://…`).
+    databases : of the tables that are read from a database instead, by name.
+    cache : folder of local copies.
+    """
+
+    folder: Path | str
+    databases: Mapping[str, SourceSettings] = field(default_factory=dict)
+    cache: Path = field(default_factory=lambda: cache_folder(""))
+
+    def __str__(self) -> str:
+        return str(self.folder)
+
+    @property
+    def name(self) -> str:
+        """The last part of the folder's name."""
+        return Path(str(self.folder)).name
+
+
+def find_sources(
+    data: Path | str | InputPlace, work: Path | None = None
+) -> tuple[dict[str, Source], list[str]]:
     """Find every table of the contract in `data`.
+
+    A folder of a store is mirrored to this machine first. A table that the settings take from a
+    database is read from there, and a file of that name is not; where there is such a table, the
+    directory itself may be missing.
+
+    Parameters
+    ----------
+    work : scratch folder for tables from databases; needed where there are any.
 
     Returns
     -------
@@ -68,7 +104,55 @@ def find_sources(data: Path) -> tuple[dict[str, Source], list[str]]:
         The directory is missing or unreadable, or a table is there twice.
     ContractError
         A table's folder holds no parts.
+    SourceError
+        A store or a database cannot be reached, or refuses us.
     """
+    place = data if isinstance(data, InputPlace) else InputPlace(data)
+    if is_url(place.folder):
+        from flows.remote_input import mirrored
+
+        folder = local_copy(str(place.folder), "data", place.cache)
+        strangers = mirrored(str(place.folder), folder)
+        found, notes = _in_directory(folder)
+        notes += [_unread(entry) for entry in strangers]
+    else:
+        found, notes = _beside(Path(place.folder), place.databases)
+    notes += [
+        f"{found[name].root.name} is not read: the settings take {name} from a database"
+        for name in place.databases
+        if name in found
+    ]
+    found |= _from_databases(place.databases, work)
+    return {name: found[name] for name in INPUT_TABLES if name in found}, notes
+
+
+def glance(data: Path | str, databases: Mapping[str, SourceSettings]) -> None:
+    """Find slips in a local directory without reading anything; errors as of `find_sources`."""
+    if not is_url(data):
+        _beside(Path(data), databases)
+
+
+def _beside(
+    folder: Path, databases: Mapping[str, SourceSettings]
+) -> tuple[dict[str, Source], list[str]]:
+    """Find the tables of a directory, which databases may make unnecessary."""
+    if databases and not folder.exists():
+        return {}, [f"there is no directory {folder}: every table comes from a database"]
+    return _in_directory(folder)
+
+
+def _from_databases(
+    databases: Mapping[str, SourceSettings], work: Path | None
+) -> dict[str, Source]:
+    if not databases or work is None:
+        return {}
+    from flows.databases import fetch_tables
+
+    folders = fetch_tables(databases, work / "databases")
+    return {name: _source(name, folder) for name, folder in folders.items()}
+
+
+def _in_directory(data: Path) -> tuple[dict[str, Source], list[str]]:
     entries = _entries(data)
     sources = {}
     for name in INPUT_TABLES:

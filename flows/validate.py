@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from flows.ingest import ingest
 from flows.intake import Intake, TableReport
+from flows.sources import InputPlace
 from stockalert.errors import ContractError
 
 __all__ = ["Findings", "describe", "validate"]
@@ -34,7 +35,7 @@ class Findings:
 
 
 def validate(
-    data: Path, *, period: str, as_of: date | None, today: date, max_share: float
+    data: Path | InputPlace, *, period: str, as_of: date | None, today: date, max_share: float
 ) -> Findings:
     """Read and check all tables as a run would; arguments as in `flows.ingest.ingest`.
 
