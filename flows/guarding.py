@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from flows.intake import Intake
 from flows.publication import thresholds_of
 from flows.refused import keep_refused_night
 from flows.run import Run
+from flows.settled import decided_alike
 from flows.steps import step
 from stockalert.errors import GuardError
 from stockalert.guard import Finding, Limits, describe
@@ -23,13 +23,11 @@ from stockalert.guard_inputs import on_age, on_rows, on_units
 from stockalert.guard_thresholds import on_coverage, on_thresholds
 from stockalert.served import Pointer, night_folder, previous_night, served_nights
 
-__all__ = ["findings_of", "guarded", "same_decision_settings"]
+__all__ = ["findings_of", "guarded"]
 
 USUAL_NIGHTS = 7
 COMPARABLE_DAYS = 28
 """Older than that, a night says little about how far thresholds may move until tonight."""
-DECISIVE = ("period", "unmet_demand", "lead_time", "service", "order", "calendar", "model")
-"""Settings that change thresholds on purpose."""
 
 
 @step("guard")
@@ -84,11 +82,17 @@ def findings_of(
     limits, out = Limits(**guard), run.workspace.out
     before = None if previous is None else thresholds_of(out, previous)
     period = run.period_days
-    found: list[Finding | None] = [on_coverage(tonight, before, limits)]
-    if previous is not None and before is not None:
-        why = _not_comparable(run, intake, previous)
+    covered = on_coverage(tonight, before, limits)
+    if previous is None or before is None:
+        found = [covered]
+    else:
+        alike = decided_alike(run, previous)
         *moved, missing = on_thresholds(tonight, _same_method(before, tonight), limits)
-        found += [finding.weakened(why) if why else finding for finding in moved]
+        found = [_judged(covered, alike), *(_judged(finding, alike) for finding in moved)]
+        age = (intake.as_of - previous.as_of_date).days
+        if age > COMPARABLE_DAYS:
+            why = f"not judged: the night before is {age} days older"
+            found[1:] = [finding.weakened(why) for finding in found[1:] if finding]
         found.append(missing)
     rows = {name: report.rows_read for name, report in intake.tables.items()}
     found.append(on_rows(rows, _usual_rows(out), limits))
@@ -117,22 +121,11 @@ def last_days(run: Run) -> dict[str, date]:
     return found
 
 
-def same_decision_settings(run: Run, night: Path) -> bool:
-    """Whether the settings that thresholds depend on are those of an earlier night."""
-    try:
-        then = tomllib.loads((night / "settings.toml").read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError):
-        return False
-    today = tomllib.loads(run.settings.to_toml())
-    return all(then.get(key) == today.get(key) for key in DECISIVE)
-
-
-def _not_comparable(run: Run, intake: Intake, previous: Pointer) -> str:
-    """Say why thresholds may move as far as they like; empty where they may not."""
-    if not same_decision_settings(run, night_folder(run.workspace.out, previous.run_id)):
-        return "not judged: the settings have changed since"
-    age = (intake.as_of - previous.as_of_date).days
-    return f"not judged: the night before is {age} days older" if age > COMPARABLE_DAYS else ""
+def _judged(finding: Finding | None, alike: bool) -> Finding | None:
+    """Tell only what settings that were changed on purpose have brought about."""
+    if finding is None or alike:
+        return finding
+    return finding.weakened("not judged: the settings have changed since")
 
 
 def _same_method(before: pd.DataFrame, tonight: pd.DataFrame) -> pd.DataFrame:

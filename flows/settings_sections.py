@@ -89,6 +89,11 @@ class ServiceSettings(Section):
         description="Mode cost: days that a unit too many is paid for; the second is for lost "
         "sales with several orders under way",
     )
+    dead_band: _Share = Field(
+        default=0.02,
+        description="A reorder point stays while that raises its expected cost by less than this "
+        "share; 0 = it follows every forecast",
+    )
     classes: dict[Literal["A", "B", "C"], ClassSettings] = Field(
         default={}, description="Level, floor and cap of an ABC class, by its letter"
     )

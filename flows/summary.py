@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
 from prefect.artifacts import create_table_artifact
 from prefect.context import FlowRunContext
 
@@ -12,6 +14,7 @@ from flows.deciding import DecidedNight
 from flows.intake import Intake
 from flows.promotion import Outcome
 from flows.run import Run
+from stockalert.nervousness import HELD, threshold_churn
 
 __all__ = ["night_summary", "publish_summary", "training_summary"]
 
@@ -54,7 +57,7 @@ def night_summary(
         **{f"thresholds by {name}": int(count) for name, count in methods.items()},
         "orders due": int(due.sum()),
         "units to order": float(thresholds["order_quantity"].fillna(0).sum()),
-        "changed": int((thresholds["change_reason"] != "unchanged").sum()),
+        **_changes(thresholds),
     }
 
 
@@ -76,6 +79,16 @@ def _input(run: Run, intake: Intake) -> dict[str, Any]:
         "rows read": sum(report.rows_read for report in intake.tables.values()),
         "rows quarantined": intake.rows_quarantined,
         "notes": list(intake.notes),
+    }
+
+
+def _changes(thresholds: pd.DataFrame) -> dict[str, Any]:
+    """How many thresholds moved, how many the dead-band held, and the share that moved."""
+    reason, churn = thresholds["change_reason"], threshold_churn(thresholds)
+    return {
+        "changed": int((~reason.isin(["unchanged", HELD])).sum()),
+        "held by the dead-band": int((reason == HELD).sum()),
+        "threshold churn": None if math.isnan(churn) else round(churn, 4),
     }
 
 

@@ -10,7 +10,7 @@ tonight's forecast every night, so small drifts do not add up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -41,20 +41,27 @@ class Served:
     service_level : share
     protection_days : days
     method : what its quantiles came from
+    dead_band : share of the expected cost that a threshold is held for; 0 = none is held
     """
 
     reorder_point: FloatArray
     service_level: FloatArray
     protection_days: FloatArray
     method: npt.NDArray[np.str_]
+    dead_band: float
 
     @classmethod
-    def of(cls, thresholds: pd.DataFrame, series: pd.DataFrame) -> Self:
+    def of(cls, thresholds: pd.DataFrame, series: pd.DataFrame, *, dead_band: float) -> Self:
         """Align the `thresholds` of a night with the series (columns sku, location)."""
         wanted = pd.MultiIndex.from_frame(series[_KEY])
         found = thresholds.set_index(_KEY).reindex(wanted)
-        figures = [found[f.name].to_numpy(np.float64) for f in fields(cls) if f.name != "method"]
-        return cls(*figures, found["method"].fillna("").to_numpy(np.str_))
+        return cls(
+            reorder_point=found["reorder_point"].to_numpy(np.float64),
+            service_level=found["service_level"].to_numpy(np.float64),
+            protection_days=found["protection_days"].to_numpy(np.float64),
+            method=found["method"].fillna("").to_numpy(np.str_),
+            dead_band=dead_band,
+        )
 
 
 def expected_cost(
@@ -89,7 +96,6 @@ def calmed(
     level: FloatArray,
     protection_days: FloatArray,
     method: npt.NDArray[np.str_],
-    dead_band: float,
 ) -> FloatArray:
     """Reorder points that stay where they are unless moving is worth it; shape (n,), units.
 
@@ -101,9 +107,8 @@ def calmed(
     point : shape (n,), units, what tonight's forecast asks for
     values, levels : quantiles of demand over the protection interval
     level, protection_days, method : of tonight, shape (n,)
-    dead_band : share of the expected cost; 0 = never hold
     """
-    if dead_band <= 0:
+    if served.dead_band <= 0:
         return point
     longest = np.maximum(protection_days, served.protection_days)
     same = (
@@ -114,7 +119,7 @@ def calmed(
     )
     stays = np.where(same, served.reorder_point, point)
     least, kept = (expected_cost(values, levels, level, s) for s in (point, stays))
-    calm = kept - least <= dead_band * least + TINY
+    calm = kept - least <= served.dead_band * least + TINY
     risk = 1.0 - probability_at_most(values, levels, stays)
     safe = (stays >= point) | (risk <= (1.0 + BREACH) * (1.0 - level))
     return np.where(same & calm & safe, stays, point)

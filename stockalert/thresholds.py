@@ -58,7 +58,7 @@ class Supply:
         """Mean lead time + review days, shape (n,), days."""
         return np.asarray(self.lead_times.mean_days + self.review_days)
 
-    def take(self, which: BoolArray) -> Supply:
+    def take(self, which: BoolArray | slice) -> Supply:
         """Return the series that `which` selects."""
         return Supply(self.lead_times.take(which), self.review_days[which])
 
@@ -74,6 +74,8 @@ class Decision:
     plan : order-up-to level and order quantity
     order_by : shape (n,), datetime64; NaT = unknown
     order_note : what held each order back; null = nothing
+    asked : shape (n,), units; what tonight's forecast asks for, where the dead-band held another
+        reorder point
     """
 
     reorder_point: FloatArray
@@ -83,6 +85,7 @@ class Decision:
     formula_reorder_point: FloatArray
     order_by: DateArray
     order_note: pd.Series[str] | None = None
+    asked: FloatArray | None = None
 
 
 def reorder_points(

@@ -1,0 +1,1 @@
+"""What calm thresholds are worth: how often they move against what that costs."""
