@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from flows import cli_review
 from flows.cli_options import (
     AsOf,
     Config,
@@ -21,6 +22,7 @@ from flows.cli_options import (
     day,
     job,
 )
+from flows.cli_rollback import rollback
 
 __all__ = ["app", "main"]
 
@@ -199,3 +201,9 @@ def settings() -> None:
     from flows.settings import default_toml
 
     print(default_toml())
+
+
+app.command()(rollback)
+
+
+app.command()(cli_review.review)

@@ -17,7 +17,13 @@ import pytest
 
 from stockalert.errors import OutputError
 from stockalert.publishing import prune, publish_night, serve_night
-from stockalert.served import read_pointer, read_served, served_runs
+from stockalert.served import (
+    night_before,
+    previous_night,
+    read_pointer,
+    read_served,
+    served_runs,
+)
 
 MIDNIGHT = datetime(2026, 3, 31, 1, 30)
 
@@ -271,23 +277,132 @@ def test_a_publish_killed_at_any_moment_leaves_one_whole_night_served(tmp_path: 
     assert not (tmp_path / "_staging").exists()
 
 
+READ_FOR_EVER = """
+import json, sys
+from pathlib import Path
+import pyarrow.parquet as pq
+
+out, how, enough = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
+
+def of(folder):
+    table = pq.read_table(folder, partitioning=None)
+    numbers = set(table.column(table.num_columns - 1).to_pylist())
+    assert (table.num_rows, len(numbers)) == (500, 1), ("half a table", folder, table.num_rows)
+    return numbers.pop()
+
+seen = []
+while not enough.exists():
+    if how == "pointer":
+        pointer = json.loads((out / "_latest.json").read_text())
+        paths = [out / table["path"] for table in pointer["tables"].values()]
+        assert all(table["rows"] == 500 for table in pointer["tables"].values())
+        night = float(pointer["run_id"].removeprefix("run-"))
+    elif how == "night":
+        folder = (out / "latest").resolve()
+        paths = [folder / "thresholds", folder / "forecasts"]
+        night = float(json.loads((folder / "summary.json").read_text())["number"])
+    else:
+        paths, night = [out / "latest" / "thresholds"], None
+    found = {of(path) for path in paths} | ({night} - {None})
+    assert len(found) == 1, ("mixed night", how, found)
+    seen.append(found.pop())
+assert seen == sorted(seen), "a reader went back in time"
+print(len(seen), len(set(seen)))
+"""
+
+
 @pytest.mark.slow
-def test_readers_never_see_half_a_night_while_nights_are_published(tmp_path: Path) -> None:
-    process = _publisher(tmp_path, 2)
+def test_readers_never_see_a_half_or_mixed_night_during_two_hundred_publishes(
+    tmp_path: Path,
+) -> None:
+    out, enough = tmp_path / "out", tmp_path / "enough"
+    _publish_wide(out, 1)
+    command = [sys.executable, "-c", READ_FOR_EVER, str(out)]
+    readers = [
+        subprocess.Popen([*command, how, str(enough)], stdout=subprocess.PIPE, text=True)
+        for how in ("pointer", "night", "link")
+    ]
     try:
-        _wait_for_run(tmp_path, 2, process)
-        seen = set()
-        for _ in range(60):
-            linked = pd.read_parquet(tmp_path / "latest" / "thresholds")
-            assert linked["reorder_point"].nunique() == 1
-            assert len(linked) == 2000
-            served = read_served(tmp_path, "forecasts")
-            assert served.num_rows == 2000
-            seen.add(served["q500"][0].as_py())
-        assert len(seen) > 1
+        for number in range(2, 202):
+            _publish_wide(out, number)
+            prune(out, keep_days=100, today=(MIDNIGHT + timedelta(days=number)).date())
     finally:
-        process.kill()
-        process.wait()
+        enough.touch()
+        told = [reader.communicate(timeout=60)[0] for reader in readers]
+    assert [reader.returncode for reader in readers] == [0, 0, 0]
+    for reads, nights in (map(int, line.split()) for line in told):
+        assert reads >= nights > 10, "the readers were there while nights changed"
+    assert len(_history(out)) == 101
+
+
+def _publish_wide(out: Path, number: int) -> None:
+    columns = {"thresholds": "reorder_point", "forecasts": "q500"}
+    publish_night(
+        out,
+        {name: pa.table({column: [float(number)] * 500}) for name, column in columns.items()},
+        as_of_date=(MIDNIGHT + timedelta(days=number - 1)).date(),
+        run_id=f"run-{number}",
+        created_at=MIDNIGHT + timedelta(days=number),
+        valid_until=MIDNIGHT + timedelta(days=number + 2),
+        model_version=None,
+        settings_fingerprint="",
+        files={"summary.json": json.dumps({"number": number})},
+    )
+
+
+def test_files_of_a_run_are_part_of_its_night(tmp_path: Path) -> None:
+    _publish_wide(tmp_path, 7)
+    assert json.loads((tmp_path / "latest" / "summary.json").read_text()) == {"number": 7}
+    for name in ("../summary.json", "_latest.json", "thresholds", "a/b.json"):
+        with pytest.raises(OutputError, match="file name"):
+            publish_night(
+                tmp_path,
+                {},
+                as_of_date=date(2026, 3, 30),
+                run_id="run-8",
+                created_at=MIDNIGHT,
+                valid_until=MIDNIGHT,
+                model_version=None,
+                settings_fingerprint="",
+                files={name: "{}"},
+            )
+    assert read_pointer(tmp_path).run_id == "run-7"
+
+
+def test_the_night_before_the_one_served_is_never_removed(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        _publish(tmp_path, number, as_of=date(2026, 3, 28 + number))
+    assert prune(tmp_path, keep_days=1, today=date(2027, 1, 1)) == ["run-1"]
+    assert _history(tmp_path) == {"run-2", "run-3"}
+    assert night_before(tmp_path, read_pointer(tmp_path)).run_id == "run-2"
+
+
+def test_a_removal_that_is_killed_leaves_no_night_without_its_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2, 3):
+        _publish(tmp_path, number)
+
+    def die(self: Path, target: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", die)
+        with pytest.raises(KeyboardInterrupt):
+            prune(tmp_path, keep_days=1, today=date(2027, 1, 1))
+    assert served_runs(tmp_path) == {"run-2", "run-3"}
+    prune(tmp_path, keep_days=1000, today=date(2027, 1, 1))
+    assert _history(tmp_path) == {"run-2", "run-3"}
+
+
+def test_the_night_that_a_date_replaces(tmp_path: Path) -> None:
+    assert previous_night(tmp_path, date(2026, 4, 1)) is None
+    for number in (1, 2, 3):
+        _publish(tmp_path, number, as_of=date(2026, 3, 28 + number))
+    assert previous_night(tmp_path, date(2026, 4, 1)).run_id == "run-3"
+    assert previous_night(tmp_path, date(2026, 3, 31)).run_id == "run-2", "a rerun of the last"
+    serve_night(tmp_path, "run-1")
+    assert previous_night(tmp_path, date(2026, 4, 1)).run_id == "run-1", "what readers have now"
 
 
 @pytest.mark.slow

@@ -1,0 +1,57 @@
+"""Command `rollback`: serve an earlier night again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli_options import Debug, Out, job
+
+if TYPE_CHECKING:
+    from stockalert.served import Pointer
+
+__all__ = ["rollback"]
+
+
+def rollback(
+    out: Out,
+    *,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="RUN_ID", help="Night to serve; default: the one before."),
+    ] = None,
+    show: Annotated[
+        bool, typer.Option("--list", help="Show the nights there are; change nothing.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Serve an earlier night again, in one step; the next night goes on from there."""
+    with job(None, debug):
+        from flows.rolling_back import roll_back
+        from stockalert.served import read_pointer, served_nights
+
+        before = read_pointer(out)
+        if show:
+            _print_nights(out, served_nights(out), before.run_id)
+            return
+        now = roll_back(out, to)
+        print(f"was served: {_words(before)}")
+        print(f"served now: {_words(now)}")
+        print(f"back again: stockalert rollback --out {out} --to {before.run_id}")
+
+
+def _print_nights(out: Path, nights: list[Pointer], current: str) -> None:
+    for night in reversed(nights):
+        print(f"{'*' if night.run_id == current else ' '} {_words(night)}")
+    print(f"* is served from {out / 'latest'}")
+
+
+def _words(night: Pointer) -> str:
+    rows = night.tables["thresholds"].rows if "thresholds" in night.tables else 0
+    model = "no model" if night.model_version is None else f"model {night.model_version}"
+    return (
+        f"{night.run_id}  as of {night.as_of_date}, published {night.created_at:%Y-%m-%d %H:%M}, "
+        f"{rows:,} thresholds, {model}"
+    )
