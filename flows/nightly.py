@@ -9,6 +9,7 @@ from pathlib import Path
 from prefect import flow
 
 from flows.clock import now
+from flows.drifting import why_drifting
 from flows.intake import Intake
 from flows.promotion import Outcome
 from flows.refresh import Night, publish_night_of, refuse_hindsight, refuse_other_period
@@ -84,7 +85,7 @@ def look_for_champion(run: Run, intake: Intake) -> tuple[Champion | None, str]:
     refuse_other_period(found, run)
     age, most = (intake.as_of - found.trained_until).days, run.settings.model.retrain_every_days
     if age < most:
-        return found, ""
+        return found, why_drifting(run, intake, found)
     return found, f"the champion is {age} days old, retraining is due every {most}"
 
 

@@ -1,4 +1,4 @@
-"""What a backtest leaves behind in MLflow: one run with its figures, tables and picture."""
+"""What a backtest or a review leaves behind in MLflow: one run with figures, tables, picture."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ def log_backtest(
     metrics: Mapping[str, float],
     folder: Path,
     note: str,
+    source: str = "stockalert backtest",
 ) -> str:
-    """Log a finished backtest and return its run; it is marked FAILED when that goes wrong.
+    """Log a finished backtest or review; its run is marked FAILED when that goes wrong.
 
     Parameters
     ----------
@@ -35,11 +36,16 @@ def log_backtest(
     metrics : those that are not a number are left out
     folder : every file in it becomes an artifact
     note : shown as the run's description
+    source : the command that made it
+
+    Returns
+    -------
+    the run's id
     """
     at = int(started_at.timestamp() * 1000)
     tags = {
         "mlflow.runName": name,
-        "mlflow.source.name": "stockalert backtest",
+        "mlflow.source.name": source,
         "mlflow.source.type": "JOB",
         "mlflow.note.content": note,
     }

@@ -1,0 +1,35 @@
+"""Command `review`: published thresholds against what happened since."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows.cli_options import AsOf, Config, Debug, Out, day, job
+
+__all__ = ["review"]
+
+
+def review(
+    out: Out,
+    *,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", help="Input tables; default: where the served night had them from."),
+    ] = None,
+    as_of: AsOf = None,
+    quarter: Annotated[
+        bool, typer.Option("--quarter", help="Look back over thirteen weeks.")
+    ] = False,
+    config: Config = None,
+    debug: Debug = False,
+) -> None:
+    """Compare published forecasts and thresholds with what happened since, and say why."""
+    with job(out, debug):
+        from rich.console import Console
+
+        from flows.review import review as run
+        from flows.review_report import print_review
+
+        print_review(Console(), run(out, data, day(as_of), config, quarter))

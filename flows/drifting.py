@@ -1,0 +1,137 @@
+"""Does the champion still fit? Inputs against those of its training, forecasts against facts.
+
+Inputs are compared on the last cutoffs that the champion knew and on those since, of the same
+series; what a calendar tells is left out, since it changes by design. Coverage counts only nights
+that this champion published. So a model trained anew starts with a clean slate.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+
+from features.build import DEFAULT_FAMILIES, FAMILIES, build_rows, family_columns
+from features.facts import FAMILIES_READ, read_facts
+from features.panel import Panel
+from features.reading import read_panel
+from flows.fitting import FEATURES_FILE
+from flows.intake import Intake
+from flows.review_past import coverage_of, nights_between, spaced
+from flows.run import Run
+from models.registry import Champion
+from stockalert.arrays import BoolArray, FloatArray, IntArray
+from stockalert.drift import drift_table
+from stockalert.review import coverage_with_limits, worst_gap
+
+__all__ = ["NIGHTS_APART_DAYS", "input_drift", "why_drifting"]
+
+MOST_SERIES = 2000
+MOST_CUTOFFS = 4
+HORIZON_DAYS = 14
+NIGHTS_APART_DAYS = 7
+COVERAGE_DAYS = 91
+_CALENDAR = "horizon_calendar"
+
+
+def why_drifting(run: Run, intake: Intake, reigning: Champion) -> str:
+    """Say why the champion no longer fits; empty = it does, or too little has happened since."""
+    if intake.as_of <= reigning.trained_until:
+        return ""
+    panel = read_panel(run.tables, period=run.settings.period, as_of=intake.as_of)
+    drifted = _inputs(run, input_drift(run, panel, reigning))
+    return drifted or _coverage(run, intake, panel, reigning)
+
+
+def input_drift(run: Run, panel: Panel, reigning: Champion) -> pd.DataFrame:
+    """Compare every feature that the champion reads with what it was at its training.
+
+    Returns
+    -------
+    What `stockalert.drift.drift_table` returns; without rows where no cutoff lies after the
+    training.
+    """
+    past, since = _cutoffs(panel, reigning)
+    sampled = _sampled(panel, past[0] if len(past) else 0)
+    if not (len(past) and len(since) and sampled.any()):
+        return drift_table([], np.zeros((0, 0)), np.zeros((0, 0)), units=(1, 1), limit=1.0)
+    few = panel.block(sampled)
+    few = replace(few, series=few.series.reset_index(drop=True))
+    vocabulary = json.loads((reigning.folder / FEATURES_FILE).read_text(encoding="utf-8"))
+    country = run.settings.calendar.country
+    facts = read_facts(run.tables, few, country=country, vocabulary=vocabulary)
+    read = set(vocabulary.get(FAMILIES_READ, list(DEFAULT_FAMILIES))) - {_CALENDAR}
+    horizons = np.full((few.n_series, 1), few.periods_in(HORIZON_DAYS))
+    cutoffs = np.concatenate([past, since])
+    families = {name: family for name, family in FAMILIES.items() if name in read}
+    rows = build_rows(
+        few, facts, cutoffs=cutoffs, horizons=horizons, with_target=False, families=families
+    )
+    values = rows.values.reshape(len(cutoffs), few.n_series, -1)
+    before, now = (_flat(values[part]) for part in (slice(len(past)), slice(len(past), None)))
+    units, limit = (few.n_series, few.n_series), run.settings.review.psi_limit
+    found = drift_table(rows.names, before, now, units=units, limit=limit)
+    calendar = family_columns(few, facts)[_CALENDAR]
+    return pd.concat([_lacking(reigning, {*rows.names, *calendar}), found], ignore_index=True)
+
+
+def _lacking(reigning: Champion, there: set[str]) -> pd.DataFrame:
+    """Features that the champion reads and the tables no longer give at all."""
+    described = json.loads((reigning.folder / "final" / "model.json").read_text(encoding="utf-8"))
+    lost = [name for name in described["names"] if name not in there]
+    gone = {"psi": np.inf, "chance": 0.0, "missing_before": 0.0, "missing_now": 1.0}
+    return pd.DataFrame({"feature": lost}, dtype="str").assign(**gone, drifted=True)
+
+
+def _flat(values: FloatArray) -> FloatArray:
+    return values.reshape(-1, values.shape[-1])
+
+
+def _cutoffs(panel: Panel, reigning: Champion) -> tuple[IntArray, IntArray]:
+    """Cutoffs a week apart: the last that the champion knew, and as many since."""
+    week = panel.periods_in(7)
+    known = int(np.searchsorted(panel.periods, np.datetime64(reigning.trained_until), "right")) - 1
+    since = np.arange(panel.n_periods - 1, known, -week)[:MOST_CUTOFFS]
+    past = known - week * np.arange(len(since))
+    return past[past >= week][::-1], since[::-1]
+
+
+def _sampled(panel: Panel, cutoff: int) -> BoolArray:
+    """At most `MOST_SERIES` series, evenly spaced, of those that had begun."""
+    begun = np.flatnonzero(panel.first <= cutoff)
+    chosen = np.zeros(panel.n_series, dtype=bool)
+    chosen[begun[:: max(1, -(-len(begun) // MOST_SERIES))]] = True
+    return chosen
+
+
+def _inputs(run: Run, drift: pd.DataFrame) -> str:
+    drifted = drift[drift["drifted"]]
+    if len(drifted) <= run.settings.review.max_share_drifted * len(drift):
+        return ""
+    worst = drifted.iloc[0]
+    return (
+        f"{len(drifted)} of {len(drift)} inputs are distributed otherwise than at the training, "
+        f"most of all {worst['feature']}: stability index {worst['psi']:.2f}, missing in "
+        f"{worst['missing_now']:.0%} of rows, before {worst['missing_before']:.0%}"
+    )
+
+
+def _coverage(run: Run, intake: Intake, panel: Panel, reigning: Champion) -> str:
+    first = max(reigning.trained_until, intake.as_of - timedelta(days=COVERAGE_DAYS))
+    nights = nights_between(run.workspace.out, first, intake.as_of)
+    own = [night for night in nights if night.model_version == reigning.version]
+    cells = coverage_of(run.workspace.out, spaced(own, NIGHTS_APART_DAYS), panel)
+    if not len(cells):
+        return ""
+    coverage = coverage_with_limits(cells, seed=run.settings.model.seed)
+    worst = worst_gap(coverage, least_nights=run.settings.review.least_nights)
+    if worst is None or abs(worst[1]) <= run.settings.guard.min_coverage_gap:
+        return ""
+    level, gap = worst
+    return (
+        f"{level + gap:.1%} of outcomes lay within the quantile of {level:g} that it published, "
+        f"more than {run.settings.guard.min_coverage_gap:g} off and more than chance"
+    )
