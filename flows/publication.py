@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 
 from flows.intake import Intake
 from flows.run import Run
+from stockalert.errors import OutputError
 from stockalert.publishing import prune, publish_night
 from stockalert.served import Pointer, previous_night
 from stockalert.tables.arrow import to_arrow
@@ -46,8 +48,12 @@ def publish(
         model_version=_only(frames["thresholds"]["model_version"]),
         settings_fingerprint=run.settings.fingerprint(),
         files=record_of_run(run, intake, summary),
+        before_serving=None if run.remote is None else run.remote.push,
     )
     prune(run.workspace.out, run.settings.keep_days, created.date())
+    if run.remote is not None:
+        with suppress(OutputError):  # the night is served; what is old waits for the next run
+            run.remote.prune(run.settings.keep_days, created.date())
     return night
 
 

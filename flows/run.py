@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from flows.remote import cache_folder
+from flows.remote import cache_folder, is_url
+from flows.remote_output import RemoteOutput, open_output
+from flows.remote_state import bring_state, keep_state
 from flows.settings import Settings
 from flows.sources import InputPlace
 from flows.workspace import Workspace, open_workspace
+from stockalert.errors import StockalertError, UsageError
 
 __all__ = ["Run", "open_run"]
 
@@ -30,6 +33,7 @@ class Run:
     as_of : last day whose sales are known; None = the last in the sales
     moment : within a later day, up to which stock, orders, receipts and browsing count; None = a
         night
+    remote : the store that OUT is a work copy of; None = OUT is what readers read
     """
 
     data: Path | InputPlace
@@ -37,6 +41,7 @@ class Run:
     settings: Settings
     as_of: date | None
     moment: datetime | None = None
+    remote: RemoteOutput | None = None
 
     @property
     def tables(self) -> Path:
@@ -71,7 +76,7 @@ class Run:
 @contextmanager
 def open_run(
     data: Path | str,
-    out: Path,
+    out: Path | str,
     *,
     settings: Settings,
     as_of: date | None,
@@ -79,14 +84,45 @@ def open_run(
     moment: datetime | None = None,
 ) -> Iterator[Run]:
     """Open the workspace of a run; refused rows are kept even when the run stops early."""
-    with open_workspace(out, now=now) as workspace:
-        place = InputPlace(data, settings.sources, cache_folder(settings.paths.cache))
-        run = Run(place, workspace, settings, as_of, moment)
-        try:
-            yield run
-        except BaseException:
-            _rescue_quarantine(run)
-            raise
+    cache = cache_folder(settings.paths.cache)
+    remote = _remote_output(str(out), settings, cache) if is_url(out) else None
+    with open_workspace(remote.local if remote else Path(out), now=now) as workspace:
+        place = InputPlace(data, settings.sources, cache)
+        run = Run(place, workspace, settings, as_of, moment, remote)
+        with _mirrored(run):
+            try:
+                yield run
+            except BaseException:
+                _rescue_quarantine(run)
+                raise
+
+
+def _remote_output(url: str, settings: Settings, cache: Path) -> RemoteOutput:
+    if not settings.paths.tracking_uri:
+        raise UsageError(
+            f"--out {url} needs a model store that other machines reach as well: set "
+            "paths.tracking_uri to an MLflow server (http://…)"
+        )
+    return open_output(url, cache)
+
+
+@contextmanager
+def _mirrored(run: Run) -> Iterator[None]:
+    """Let a work copy begin with what the store serves, and hand back what is not published."""
+    remote, out = run.remote, run.workspace.out
+    if remote is None:
+        yield
+        return
+    moved = remote.pull(run.as_of, run.workspace.started_at)
+    bring_state(remote.remote, out, moved=moved)
+    try:
+        yield
+    except BaseException:
+        with suppress(StockalertError):  # what went wrong before is what must be told
+            remote.keep_refused(run.workspace.run_id)
+            keep_state(remote.remote, out)
+        raise
+    keep_state(remote.remote, out)
 
 
 def _rescue_quarantine(run: Run) -> None:

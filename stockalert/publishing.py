@@ -22,7 +22,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -43,7 +43,7 @@ from stockalert.served import (
     served_runs,
 )
 
-__all__ = ["prune", "publish_night", "serve_night"]
+__all__ = ["adopt_night", "prune", "publish_night", "serve_night"]
 
 _STAGING, _MARK, _POINTER, _LATEST = "_staging", "_served", "_latest.json", "latest"
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -62,6 +62,7 @@ def publish_night(
     model_version: str | None,
     settings_fingerprint: str,
     files: Mapping[str, str] | None = None,
+    before_serving: Callable[[Pointer], None] | None = None,
 ) -> Path:
     """Publish the tables of one run and serve them.
 
@@ -71,6 +72,8 @@ def publish_night(
     tables : by name; a name may have folders in it (`quarantine/sales`)
     run_id : letters, digits, `.`, `_`, `-`; new
     files : name → text, kept beside the night's pointer; part of the same transaction
+    before_serving : called when everything is in place and not yet served; when it raises, the
+        night is not served
 
     Returns
     -------
@@ -99,8 +102,25 @@ def publish_night(
         _write_night(out, pointer, files or {})
         for name in tables:
             _move(out / _STAGING / served[name].path, out / served[name].path)
+        if before_serving is not None:
+            before_serving(pointer)
         _serve(out, run_id)
     return night_folder(out, run_id)
+
+
+def adopt_night(out: Path, pointer: Pointer, files: Mapping[str, str]) -> None:
+    """Serve a night that was published elsewhere; the parts of its tables are in place already.
+
+    Raises
+    ------
+    OutputError
+        A name cannot be a folder, or `out` cannot be written.
+    """
+    _check_names(pointer.run_id, pointer.tables, files)
+    with _publisher(out):
+        if not night_folder(out, pointer.run_id).exists():
+            _write_night(out, pointer, files)
+        _serve(out, pointer.run_id)
 
 
 def serve_night(out: Path, run_id: str) -> None:
@@ -256,7 +276,7 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _check_names(run_id: str, tables: dict[str, pa.Table], files: Mapping[str, str]) -> None:
+def _check_names(run_id: str, tables: Iterable[str], files: Iterable[str]) -> None:
     if not _RUN_ID.fullmatch(run_id):
         raise OutputError(f"run_id {run_id!r}: expected letters, digits, '.', '_' or '-'")
     for name in tables:
