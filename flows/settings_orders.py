@@ -32,6 +32,9 @@ class AutoApproveSettings(Section):
     classes: tuple[Literal["A", "B", "C"], ...] = Field(
         default=("A",), description="ABC classes that may be approved by rule"
     )
+    formula: bool = Field(
+        default=False, description="Whether lines may be that no model has forecast"
+    )
     min_units_per_day: _Amount = Field(
         default=0.0, description="Only items expected to sell at least so fast; 0 = any"
     )

@@ -13,48 +13,94 @@ import pyarrow.parquet as pq
 from features.panel import Panel
 from flows.settings import Settings
 from stockalert.arrays import FloatArray, IntArray
+from stockalert.disruption import ByHand, Standing, delayed, standing_of
 from stockalert.items import Items, items_of
 from stockalert.lead_time import declared_terms, learn
 from stockalert.pipeline import arrivals_of
 from stockalert.positions import Position, position_at
+from stockalert.purchasing.alternatives import elsewhere, offers_of
 from stockalert.thresholds import Supply
 
-__all__ = ["SupplyFacts", "protection_atoms", "read_position", "read_supply"]
+__all__ = [
+    "APPROVED_FILE",
+    "SupplyFacts",
+    "protection_atoms",
+    "read_position",
+    "read_supply",
+    "read_table",
+]
+
+APPROVED_FILE = "approved_orders"
+"""Lines approved and not yet seen in `purchase_orders`: a table that the order book lays beside."""
 
 
 @dataclass(frozen=True)
 class SupplyFacts:
-    """How goods come, and what they cost."""
+    """How goods come, and what they cost.
+
+    Attributes
+    ----------
+    standing : which suppliers are down or late
+    moved : by sku, the usual supplier of what is ordered elsewhere while that one is down
+    """
 
     supply: Supply
     items: Items
+    standing: Standing
+    moved: pd.Series[str]
 
 
 def read_supply(tables: Path, panel: Panel, *, settings: Settings, as_of: date) -> SupplyFacts:
     """Learn lead times and align costs and lots with the panel's series."""
     names = ("products", "suppliers", "supplier_items", "purchase_orders")
-    products, suppliers, supplier_items, orders = (_frame(tables, name) for name in names)
+    products, suppliers, supplier_items, orders = (read_table(tables, name) for name in names)
+    standing = standing_of(suppliers, orders, as_of=as_of, by_hand=_by_hand(settings))
+    default, moved = settings.lead_time.default_days, pd.Series(dtype="str")
+    if settings.order.alternatives:
+        offers = offers_of(supplier_items, suppliers, default_days=default)
+        products, moved = elsewhere(products, offers, standing)
     terms = declared_terms(
         panel.series, products=products, supplier_items=supplier_items, suppliers=suppliers
     )
-    lead_times = learn(
-        panel.series, terms, orders, as_of=as_of, default_days=settings.lead_time.default_days
-    )
+    lead_times = learn(panel.series, terms, orders, as_of=as_of, default_days=default)
+    lead_times = standing.shifted(lead_times, terms["supplier_id"])
     review = terms["review_days"].fillna(settings.lead_time.review_days).to_numpy(np.float64)
-    whole = (panel.units == np.rint(panel.units)).all(axis=1)
+    whole = np.concatenate([(p.units == np.rint(p.units)).all(axis=1) for _, p in panel.passes()])
     items = items_of(panel.series, terms, whole, products=products, supplier_items=supplier_items)
-    return SupplyFacts(Supply(lead_times, review), items)
+    return SupplyFacts(Supply(lead_times, review), items, standing, moved)
 
 
-def read_position(tables: Path, panel: Panel, supply: Supply, *, as_of: date) -> Position | None:
-    """Stock and open orders of the panel's series; None without a stock table."""
-    stock = _frame(tables, "stock", ["sku", "location", "date", "on_hand", "backordered"])
-    orders = _frame(tables, "purchase_orders")
+def read_position(
+    tables: Path, panel: Panel, supply: Supply, *, as_of: date, standing: Standing | None = None
+) -> Position | None:
+    """Stock and open orders of the panel's series; None without a stock table.
+
+    Lines that were approved and are not yet seen among the purchase orders count as ordered.
+    Orders at a supplier that is down come no earlier than its disruption's end.
+    """
+    stock = read_table(tables, "stock", ["sku", "location", "date", "on_hand", "backordered"])
+    placed = (read_table(tables, name) for name in ("purchase_orders", APPROVED_FILE))
+    known = [frame for frame in placed if frame is not None]
+    orders = pd.concat(known, ignore_index=True) if known else None
+    if standing is not None:
+        orders = delayed(orders, standing, as_of=as_of)
     position = position_at(panel.series, stock, orders, as_of=as_of)
     if position is None:
         return None
     coming = arrivals_of(panel.series, orders, supply.lead_times.mean_days, as_of=as_of)
     return replace(position, arrivals=coming)
+
+
+def _by_hand(settings: Settings) -> ByHand:
+    """Suppliers that the settings say are down."""
+    return {
+        name: (_day(said.since), _day(said.until))
+        for name, said in settings.order.disruptions.items()
+    }
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def protection_atoms(supply: Supply, period_days: int) -> tuple[IntArray, FloatArray]:
@@ -64,7 +110,7 @@ def protection_atoms(supply: Supply, period_days: int) -> tuple[IntArray, FloatA
     return periods, supply.lead_times.probabilities
 
 
-def _frame(tables: Path, name: str, columns: list[str] | None = None) -> pd.DataFrame | None:
+def read_table(tables: Path, name: str, columns: list[str] | None = None) -> pd.DataFrame | None:
     """Read a canonical table; None where there is none."""
     path = tables / f"{name}.parquet"
     if not path.exists():

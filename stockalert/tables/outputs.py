@@ -144,8 +144,15 @@ _ORDER_PROPOSALS = Table(
         Column("units", "number", "Units to order", "units", True, 0.0, exclusive=True),
         money("unit_cost", "Price paid per unit; null = unknown"),
         money("cost", "units × unit_cost", unit="currency"),
+        day("order_day", "Day the supplier's whole order goes out"),
         _ORDER_BY,
         day("expected_at", "Day the goods are expected"),
+        text(
+            "kind",
+            "due = ordered for its own sake; joined = saves a later order; "
+            "filled = lifts the order to its supplier's minimum value",
+            values=("due", "joined", "filled"),
+        ),
         text("reason", "Why now, in words"),
         Column("auto_approved", "boolean", "Needs nobody's yes", required=True),
     ),
@@ -158,7 +165,7 @@ _ALERTS = Table(
     (
         text("fingerprint", "Names the alert from night to night", required=True),
         text("kind", "What is wrong", required=True),
-        text("severity", "How bad it is", required=True),
+        text("severity", "How bad it is", required=True, values=("info", "warning", "critical")),
         text("sku", "Item; null = the alert is not about one"),
         text("name", "Name shown to people"),
         text("location", "Shop, warehouse or channel"),
@@ -172,10 +179,23 @@ _ALERTS = Table(
         _ORDER_BY,
         units("units_at_risk", "Demand expected to be lost"),
         money("money_at_risk", "What losing it costs", unit="currency"),
-        text("state", "Where its handling stands", required=True),
+        text(
+            "state",
+            "Where its handling stands",
+            required=True,
+            values=("open", "acknowledged", "silenced", "inhibited"),
+        ),
         moment("first_seen", "When it was raised first", required=True),
         moment("last_seen", "When it was raised last", required=True),
         moment("acknowledged_until", "Silent until then; null = nobody has it"),
+        text("order_problem", "What is wrong with what is on order; null = nothing"),
+        text("supplier_name", "Name of the supplier"),
+        text("tags", "Tags of the product; alerts are routed by them"),
+        units("order_quantity", "Units to order now"),
+        text("message", "What is wrong, in words"),
+        text("to_do", "What to do about it, in words"),
+        text("inhibited_by", "Fingerprint of the alert that mutes it; null = none"),
+        text("episode", "Run that raised it; a new one when it comes back", required=True),
     ),
     key=("fingerprint",),
     rising=(("first_seen", "last_seen"),),
@@ -187,15 +207,45 @@ _AVAILABILITY = Table(
     (
         _SKU,
         _LOCATION,
-        text("status", "Whether it can be had", required=True),
+        text(
+            "status",
+            "Whether it can be had",
+            required=True,
+            values=("in_stock", "low", "out"),
+        ),
         units("on_hand", "Units in stock", signed=True),
         day("expected_restock_date", "Day it is expected back"),
         day("expected_restock_date_late", "Day it is back with probability 0.9"),
         Column("substitutes", "strings", "Items that can stand in, best first"),
         text("message", "Sentence for a customer"),
+        text("offer", "What to offer meanwhile: substitute, voucher; null = nothing"),
+        money("voucher", "Most that a voucher may be worth; null = none", unit="currency"),
     ),
     key=("sku", "location"),
     rising=(("expected_restock_date", "expected_restock_date_late"),),
+)
+
+_CASH_PLAN = Table(
+    "cash_plan",
+    "a week of the next 13, from the day after as_of",
+    (
+        day("week_start", "First day of the week", required=True),
+        money("cash_expected", "Mean value of the orders placed in the week", unit="currency"),
+        money("cash_median", "Value that they stay within with probability 0.5", unit="currency"),
+        money("cash_p90", "Value that they stay within with probability 0.9", unit="currency"),
+        money(
+            "cash_to_date", "Same, of all weeks up to this one, probability 0.5", unit="currency"
+        ),
+        money(
+            "cash_to_date_p90",
+            "Same, of all weeks up to this one, probability 0.9",
+            unit="currency",
+        ),
+        money("proposed", "Value of tonight's proposals, which are in it", unit="currency"),
+        count("items_without_cost", "Items to be ordered whose cost is unknown: not counted"),
+    ),
+    key=("week_start",),
+    rising=(("cash_median", "cash_p90"), ("cash_to_date", "cash_to_date_p90")),
 )
 
 _KPIS = Table(
@@ -284,6 +334,7 @@ OUTPUT_TABLES: dict[str, Table] = {
         _ORDER_PROPOSALS,
         _ALERTS,
         _AVAILABILITY,
+        _CASH_PLAN,
         _KPIS,
         _SUPPLIER_SCORES,
         _CLASSIFICATION,
