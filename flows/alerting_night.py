@@ -1,0 +1,224 @@
+"""Alerts of a night: decided before it is published, told after it is served."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from flows.alert_store import AlertStore, open_store
+from flows.alerting_channels import Addresses, addresses_of
+from flows.alerting_delivery import Delivery, deliver_queue, delivering
+from flows.alerting_messages import Writer
+from flows.alerting_operational import (
+    OPERATIONAL,
+    note_problem,
+    operational_alerts,
+    over_with,
+)
+from flows.alerting_queue import take_over
+from flows.intake import Intake
+from flows.run import Run
+from flows.settings import Settings
+from stockalert.alerts.conditions import Rules
+from stockalert.alerts.facts import Evening
+from stockalert.alerts.night import Before, Circumstances, alerts_of
+from stockalert.alerts.silences import muted_state
+from stockalert.alerts.spikes import RECENT_DAYS, USUAL_DAYS
+from stockalert.errors import OutputError
+from stockalert.items import items_of
+from stockalert.lead_time import declared_terms
+from stockalert.served import Pointer, read_pointer, served_runs
+
+__all__ = ["decide_alerts", "deliver_alerts", "send_queued"]
+
+_DOWN = {
+    "en": ("Alerts do not reach {label}: {why}.", "Check the address and the service behind it."),
+    "fr": ("Les alertes n'atteignent pas {label} : {why}.", "Vérifier l'adresse et le service."),
+}
+
+
+def decide_alerts(run: Run, intake: Intake, frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Decide which alerts are open: table `alerts`, to be published with the other tables."""
+    settings, out, now = run.settings, run.workspace.out, run.workspace.started_at
+    with open_store(out) as store:
+        before = Before(
+            alerts=_served_alerts(out, None),
+            operational=operational_alerts(store, now),
+            silences=store.silences(),
+            acknowledged=store.acknowledgements(),
+        )
+    when = Circumstances(
+        as_of=intake.as_of,
+        now=now,
+        episode=run.workspace.run_id,
+        language=settings.language,
+        live=run.as_of is None,
+        last_stock=_last_stock(run.tables),
+        max_stale_days=settings.guard.max_stale_days,
+        goodwill_share=settings.service.goodwill_share,
+        period_days=run.period_days,
+    )
+    return alerts_of(_evening(run, intake.as_of, frames), _rules(settings), when, before)
+
+
+def deliver_alerts(out: Path, settings: Settings, *, now: datetime) -> Delivery:
+    """Tell what is new since the last time, and send what waits.
+
+    Every served night that has not been told yet is, in order; then the one that is served now.
+
+    Raises
+    ------
+    OutputError
+        The store cannot be used, or another process is sending.
+    """
+    addresses = addresses_of(settings)
+    with delivering(out), open_store(out) as store:
+        telling = addresses.telling(settings)
+        for night in _untold(out, store):
+            alerts = _open_alerts(out, night, store, now)
+            take_over(store, alerts, telling, night=(night.run_id, str(night.as_of_date)), now=now)
+        return _send(store, settings, addresses, now=now)
+
+
+def send_queued(out: Path, settings: Settings, *, now: datetime) -> Delivery:
+    """Send what waits, without looking for new nights."""
+    with delivering(out), open_store(out) as store:
+        return _send(store, settings, addresses_of(settings), now=now)
+
+
+def _send(
+    store: AlertStore, settings: Settings, addresses: Addresses, *, now: datetime
+) -> Delivery:
+    """Send; tell the other channels of one that is down, and of its return."""
+    writer = Writer(settings.language, settings.alerts.templates)
+    wait, done = float(settings.alerts.retry_minutes), Delivery()
+    deliver_queue(store, addresses.channels, writer, now=now, first_wait_minutes=wait, done=done)
+    done.down |= addresses.unusable
+    labels = {channel.label: one for one, channel in addresses.channels.items()}
+    said, to_do = _DOWN[settings.language]
+    for label, why in done.down.items():
+        words = said.format(label=label, why=why), to_do
+        but = [labels[label]] if label in labels else []
+        note_problem(
+            store,
+            settings,
+            kind="channel_down",
+            subject=label,
+            severity="warning",
+            words=words,
+            now=now,
+            but=but,
+        )
+    known = [row["subject"] for row in store.operational() if row["kind"] == "channel_down"]
+    silent = {row["label"] for row in store.rows("SELECT label FROM channels")}
+    for label in known:
+        if label not in done.down and label not in silent:
+            over_with(store, settings, kind="channel_down", subject=label, now=now)
+    deliver_queue(store, addresses.channels, writer, now=now, first_wait_minutes=wait, done=done)
+    done.notes += writer.problems
+    return done
+
+
+def _untold(out: Path, store: AlertStore) -> list[Pointer]:
+    """Served nights that have not been told, oldest first, and the one served now at the end.
+
+    Nights from before anything was ever told are not dug up.
+    """
+    told = {row["run_id"]: row["taken_at"] for row in store.rows("SELECT * FROM nights")}
+    try:
+        current = read_pointer(out)
+    except OutputError:
+        return []
+    nights = [read_pointer(out, one) for one in served_runs(out) - told.keys() - {current.run_id}]
+    last = store.rows("SELECT run_id FROM nights ORDER BY rowid DESC LIMIT 1")
+    missed = [night for night in nights if told and _after(night, out, last[0]["run_id"])]
+    missed.sort(key=lambda night: (night.created_at, night.run_id))
+    return [*missed, current]
+
+
+def _after(night: Pointer, out: Path, run_id: str) -> bool:
+    """Whether a night was made after another; what is not known any more is long past."""
+    try:
+        return night.created_at >= read_pointer(out, run_id).created_at
+    except OutputError:
+        return False
+
+
+def _open_alerts(
+    out: Path, night: Pointer, store: AlertStore, now: datetime
+) -> list[dict[str, Any]]:
+    """Alerts of a night with the states that hold now, and those about the job itself."""
+    table = _served_alerts(out, night)
+    if table is None:
+        return operational_alerts(store, now)
+    for name in table.select_dtypes("datetime"):
+        table[name] = table[name].dt.strftime("%Y-%m-%dT%H:%M:%S")
+    records = table.astype(object).where(table.notna(), None).to_dict("records")
+    silences, acknowledged = store.silences(), store.acknowledgements()
+    found = [
+        {str(name): value for name, value in row.items()}
+        | {"state": muted_state(row, silences, acknowledged, now)}  # type: ignore[arg-type]
+        for row in records
+        if not str(row["episode"]).startswith(OPERATIONAL)
+    ]
+    return [*found, *operational_alerts(store, now)]
+
+
+def _served_alerts(out: Path, night: Pointer | None) -> pd.DataFrame | None:
+    """Table `alerts` of a night, or of the one served now; None where it has none."""
+    try:
+        night = night or read_pointer(out)
+    except OutputError:
+        return None
+    if "alerts" not in night.tables:
+        return None
+    table = pq.read_table(out / night.tables["alerts"].path, partitioning=None)
+    found: pd.DataFrame = table.to_pandas(date_as_object=False)
+    return found
+
+
+def _rules(settings: Settings) -> Rules:
+    names = set(Rules.__dataclass_fields__)
+    return Rules(**settings.alerts.model_dump(include=names))
+
+
+def _evening(run: Run, as_of: date, frames: dict[str, pd.DataFrame]) -> Evening:
+    """Read what alerts need besides the night's own tables."""
+    thresholds = frames["thresholds"].reset_index(drop=True)
+    names = ("products", "suppliers", "supplier_items", "purchase_orders")
+    tables = {name: _frame(run.tables, name) for name in names}
+    offered = tables.pop("supplier_items")
+    terms = declared_terms(
+        thresholds[["sku", "location"]],
+        products=tables["products"],
+        supplier_items=offered,
+        suppliers=tables["suppliers"],
+    )
+    whole = pd.Series(True, thresholds.index).to_numpy()
+    items = items_of(thresholds, terms, whole, products=tables["products"], supplier_items=offered)
+    since = as_of - timedelta(days=USUAL_DAYS + max(RECENT_DAYS, run.period_days) + 7)
+    recent = {name: _frame(run.tables, name, since=since) for name in ("sales", "browsing")}
+    return Evening(thresholds, frames["forecasts"], items, **tables, **recent)
+
+
+def _last_stock(tables: Path) -> date | None:
+    """Latest day in the stock table."""
+    path = tables / "stock.parquet"
+    if not path.exists():
+        return None
+    days = pq.read_table(path, columns=["date"])["date"].to_pandas()
+    return None if days.isna().all() else pd.Timestamp(days.max()).date()
+
+
+def _frame(tables: Path, name: str, since: date | None = None) -> pd.DataFrame | None:
+    """Read a canonical table, or its latest rows; None where there is none."""
+    path = tables / f"{name}.parquet"
+    if not path.exists():
+        return None
+    rows = None if since is None else [("date", ">=", pd.Timestamp(since))]
+    found: pd.DataFrame = pq.read_table(path, filters=rows).to_pandas(date_as_object=False)
+    return found

@@ -1,0 +1,153 @@
+"""Webhooks, and every other service that Apprise knows: chats, pushes, text messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from flows.channels import Channel, ChannelError, Message, channel_id, overheard, redacted
+
+__all__ = ["AppriseChannel", "WebhookChannel", "apprise_channel", "ask", "webhook_channel"]
+
+_LONG = 2000
+"""Services that take fewer characters than this in one message get the short form."""
+
+_NEVER_LEFT = re.compile(
+    "refused|resolve|Name or service|unreachable|No route|ConnectTimeout|NewConnection|error=[345]"
+)
+_TIMEOUT = (5.0, 20.0)
+_CALLS = re.compile("<(?=[!@#])|@(?=everyone|channel|here|all)", re.IGNORECASE)
+
+
+def webhook_channel(plugin: Any) -> Channel:
+    """Make the channel of a json:// address."""
+    return WebhookChannel(plugin)
+
+
+def apprise_channel(plugin: Any) -> Channel:
+    """Make the channel of any other address."""
+    return AppriseChannel(plugin)
+
+
+class AppriseChannel:
+    """A service that takes a title and a text."""
+
+    def __init__(self, plugin: Any) -> None:
+        self._plugin, self._url = plugin, str(plugin.url())
+        self.id = channel_id("apprise", self._url)
+        self.label = f"{plugin.service_name} ({plugin.url(privacy=True).partition('?')[0]})"
+
+    def send(self, message: Message, about_to: Callable[[], None]) -> None:
+        """Deliver through Apprise.
+
+        Raises
+        ------
+        ChannelError
+            Apprise reports a failure; unless nobody answered, or the answer was no, the message may
+            have arrived.
+        """
+        import apprise
+
+        long_enough = self._plugin.body_maxlen >= _LONG
+        about_to()
+        with overheard() as reasons:
+            done = self._plugin.notify(
+                body=_defused(message.text if long_enough else message.short),
+                title=_defused(message.subject),
+                notify_type=apprise.NotifyType.WARNING,
+                body_format=apprise.NotifyFormat.TEXT,
+                interpret_escapes=False,
+                overflow="truncate",
+            )
+        if not done:
+            why = redacted("; ".join(reasons) or "refused", self._url, self._plugin.password)
+            raise ChannelError(why, certain=bool(_NEVER_LEFT.search(why)))
+
+    def arrived(self, key: str) -> bool | None:
+        """These services do not say."""
+        return None
+
+
+class WebhookChannel:
+    """An address that takes JSON: the message, its alerts, and a key to tell repeats by.
+
+    Fields `version`, `title`, `message`, `type` are those of Apprise's own json://; `key`, `kind`,
+    `planner`, `as_of`, `alerts` and the counts are added, and header `Idempotency-Key`.
+    """
+
+    def __init__(self, plugin: Any) -> None:
+        self._plugin = plugin
+        self.id = channel_id("json", *plugin.url_identifier[:2], *plugin.url_identifier[3:])
+        port = f":{plugin.port}" if plugin.port else ""
+        self.label = f"webhook at {plugin.host}{port} ({self.id[:4]})"
+        self._session = requests.Session()
+
+    def send(self, message: Message, about_to: Callable[[], None]) -> None:
+        """Post the message.
+
+        Raises
+        ------
+        ChannelError
+            No answer, or one that is not 2xx.
+        """
+        plugin = self._plugin
+        port = f":{plugin.port}" if plugin.port else ""
+        url = f"{'https' if plugin.secure else 'http'}://{plugin.host}{port}{plugin.fullpath}"
+        body = {"version": "1.0", "title": message.subject, "message": message.text}
+        about_to()
+        ask(
+            self._session,
+            plugin.method,
+            url,
+            json={**body, "type": "warning", "key": message.key, **message.data},
+            headers={"User-Agent": "stockalert", **plugin.headers, "Idempotency-Key": message.key},
+            params=plugin.params,
+            auth=(plugin.user, plugin.password) if plugin.user else None,
+            verify=plugin.verify_certificate,
+        )
+
+    def arrived(self, key: str) -> bool | None:
+        """A webhook does not say; its receiver can tell a repeat by its key."""
+        return None
+
+
+def _defused(text: str) -> str:
+    """Keep a name in the data from calling everybody in a chat.
+
+    Examples
+    --------
+    >>> "<!channel>" in _defused("Mug <!channel>"), len(_defused("@here")) - len("@here")
+    (False, 1)
+    """
+    return _CALLS.sub("\\g<0>\u200b", text)
+
+
+def ask(session: requests.Session, method: str, url: str, **how: Any) -> Any:
+    """Send one HTTP request and return what its answer holds as JSON; None where it is no JSON.
+
+    Raises
+    ------
+    ChannelError
+        No answer, or one that is not 2xx; addresses are not repeated, they may hold secrets.
+    """
+    host = urlsplit(url).netloc.rpartition("@")[2]
+    try:
+        answer = session.request(method, url, timeout=_TIMEOUT, allow_redirects=False, **how)
+    except requests.ConnectTimeout:
+        raise ChannelError(f"{host}: no connection within {_TIMEOUT[0]:g} s") from None
+    except requests.ConnectionError as error:
+        never = bool(_NEVER_LEFT.search(repr(error)))
+        reason = "no connection" if never else "the connection broke before an answer came"
+        raise ChannelError(f"{host}: {reason}", certain=never) from None
+    except requests.RequestException as error:
+        raise ChannelError(f"{host}: {type(error).__name__}", certain=False) from None
+    if not answer.ok or answer.is_redirect:
+        raise ChannelError(redacted(f"{host} answered {answer.status_code} {answer.reason}"))
+    try:
+        return answer.json()
+    except ValueError:
+        return None
