@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from features.attributes import Vocabulary, read_attributes
-from features.build import Common, build_rows
+from features.build import Common, Family, build_rows
 from features.classes import abc_at
 from features.facts import CHANNELS, read_facts, read_groupings
 from features.groups import read_groups, store_groups
@@ -55,16 +56,15 @@ class Piece:
         cutoffs: IntArray,
         horizons: IntArray,
         with_target: bool,
-        panel: Panel | None = None,
+        families: Mapping[str, Family] | None = None,
     ) -> Rows:
         """Cut rows as `features.build.build_rows` does; their series count from the block's first.
 
         Parameters
         ----------
         cutoffs : those that `abc` was told at
-        panel : what `read` gives, where it is at hand
         """
-        panel = self.read() if panel is None else panel
+        panel = self.read()
         facts = read_facts(
             Part.of(self.tables, panel.series),
             panel,
@@ -78,6 +78,7 @@ class Piece:
             cutoffs=cutoffs,
             horizons=horizons,
             with_target=with_target,
+            families=families,
             common=Common(read_groups(self.groups, self.codes), self.abc),
         )
 
@@ -123,10 +124,6 @@ class Survey:
             country=self.country,
         )
 
-    def told(self, vocabulary: Vocabulary) -> Survey:
-        """The same shop for a model that was trained with another vocabulary."""
-        return replace(self, vocabulary=vocabulary)
-
 
 def take_survey(
     tables: Path, panel: Panel, groups: Path, *, country: str, vocabulary: Vocabulary
@@ -135,7 +132,7 @@ def take_survey(
 
     Parameters
     ----------
-    groups : folder to keep them in; created, with its parents
+    groups : folder to keep them in; where it is there already they are taken from it
     """
 
     def promotions(block: Panel) -> PromotionDays | None:
@@ -150,5 +147,9 @@ def take_survey(
         )
 
     groupings = read_groupings(tables, panel)
-    store_groups(panel, groupings, promotions, groups)
+    if not groups.exists():
+        unfinished = groups.with_name(f"{groups.name}.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        store_groups(panel, groupings, promotions, unfinished)
+        unfinished.rename(groups)
     return Survey(tables, panel, groups, groupings, vocabulary, country)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 
-from features.build import aligned, build_rows
-from features.facts import read_facts
 from features.horizons import sample_cutoffs, thinned
 from features.panel import Panel
+from flows.blocks import Hindsight, hindsight
 from flows.fitting import FEATURES_FILE
 from flows.run import Run
+from flows.scale import Failure, on_blocks
+from flows.shop import Shop, shop_for
 from models.demand import DemandModel
 from models.outcomes import Outcomes
 from models.registry import Champion, champion
@@ -36,12 +38,15 @@ def earlier_outcomes(run: Run) -> Outcomes | None:
     return trained.outcomes if same and trained.final.period_days == run.period_days else None
 
 
-def up_to_date(run: Run, panel: Panel, protection: IntArray, reigning: Champion) -> DemandModel:
+def up_to_date(
+    run: Run, panel: Panel, protection: IntArray, reigning: Champion, *, shop: Shop | None = None
+) -> DemandModel:
     """Return the champion, calibrated with every outcome that arrived since it was trained.
 
     Parameters
     ----------
     protection : shape (n_series,), protection intervals in periods
+    shop : the panel as the champion sees it, where it is at hand
     """
     trained = TrainedModel.load(reigning.folder)
     cutoffs = _cutoffs_since(run, panel, trained.final)
@@ -56,12 +61,22 @@ def up_to_date(run: Run, panel: Panel, protection: IntArray, reigning: Champion)
         most=MOST_OUTCOMES,
         seed=run.settings.model.seed,
     )
-    vocabulary = json.loads((reigning.folder / FEATURES_FILE).read_text(encoding="utf-8"))
-    country = run.settings.calendar.country
-    facts = read_facts(run.tables, panel, country=country, vocabulary=vocabulary)
-    rows = build_rows(panel, facts, cutoffs=cutoffs, horizons=horizons, with_target=True)
-    rows = aligned(rows, trained.final.names, trained.final.categorical)
-    return trained.updated(trained.final.outcomes(rows))
+    if shop is None:
+        vocabulary = json.loads((reigning.folder / FEATURES_FILE).read_text(encoding="utf-8"))
+        shop = shop_for(run, panel, vocabulary)
+    return trained.updated(_outcomes(shop, reigning.folder / "final", cutoffs, horizons))
+
+
+def _outcomes(shop: Shop, model: Path, cutoffs: IntArray, horizons: IntArray) -> Outcomes:
+    """Judge the model block by block; what a block that fails would tell is done without."""
+    asked = [
+        Hindsight(source, model, cutoffs, horizons[:, which])
+        for which, source in zip(shop.blocks, shop.sources(cutoffs), strict=True)
+    ]
+    told = on_blocks(shop.run.settings, "judging what came", hindsight, asked)
+    found = Outcomes.concatenate(*(part for part in told if not isinstance(part, Failure)))
+    # By cutoff, then series, as if all series were one block.
+    return found.take(np.argsort(found.cutoff, kind="stable"))
 
 
 def _cutoffs_since(run: Run, panel: Panel, model: DemandModel) -> IntArray:

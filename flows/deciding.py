@@ -35,16 +35,21 @@ class DecidedNight:
     ----------
     frames : thresholds, forecasts, order_proposals
     missing_stock : series without a row in the stock table; they count as nothing on hand
+    notes : on what went wrong on the way
     """
 
     frames: dict[str, pd.DataFrame]
     missing_stock: int
+    notes: tuple[str, ...] = ()
 
 
 def past_of(panel: Panel) -> Past:
     """Mean and deviation per period, as the textbook formulas define them."""
     window = slice(max(panel.n_periods - formula_window(panel.period_days), 0), None)
-    mean, sd = moments(panel.units[:, window], panel.observed[:, window] >= 0.5)
+    mean, sd = np.empty((2, panel.n_series))
+    for which, part in panel.passes():
+        seen = part.observed[:, window] >= 0.5
+        mean[which], sd[which] = moments(part.units[:, window], seen)
     return Past(mean, sd, panel.period_days, increment_correlation(*_weeks(panel, most=104)))
 
 
@@ -130,6 +135,10 @@ def _weeks(panel: Panel, *, most: int) -> tuple[FloatArray, BoolArray]:
     length = 7 // panel.period_days
     weeks = min(panel.n_periods // length, most)
     last = slice(panel.n_periods - weeks * length, None)
-    shape = (panel.n_series, weeks, length)
-    units = panel.units[:, last].reshape(shape).sum(axis=2)
-    return units, panel.observed[:, last].reshape(shape).mean(axis=2) >= 0.5
+    units = np.empty((panel.n_series, weeks), dtype=np.float32)
+    seen = np.empty(units.shape, dtype=np.bool_)
+    for which, part in panel.passes():
+        shape = (part.n_series, weeks, length)
+        units[which] = part.units[:, last].reshape(shape).sum(axis=2)
+        seen[which] = part.observed[:, last].reshape(shape).mean(axis=2) >= 0.5
+    return units, seen

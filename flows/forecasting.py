@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from features.build import aligned, build_rows
-from features.facts import read_facts
 from features.panel import Panel
+from flows.blocks import COMMON_HORIZONS, Answer, Question, answer
 from flows.calibrating import up_to_date
 from flows.fitting import COVERAGE_FILE, FEATURES_FILE
 from flows.newcomers import first_weeks
 from flows.run import Run
+from flows.scale import Failure, on_blocks
+from flows.shop import ends, shop_for
 from flows.supply import protection_atoms
 from models.analogs import NAMED
 from models.registry import Champion
@@ -25,15 +25,9 @@ from stockalert.classification import CLASSES, PATTERNS
 from stockalert.decide import Horizons, Past
 from stockalert.formulas import formula_reorder_point
 from stockalert.outlook import Outlook
-from stockalert.quantiles import at_horizon, mixture
-from stockalert.rows import Rows
 from stockalert.thresholds import Supply
 
 __all__ = ["COMMON_HORIZONS", "Forecast", "formula_forecast", "model_forecast"]
-
-ScalarArray = npt.NDArray[Any]
-
-COMMON_HORIZONS = np.array([1.0, 7.0, 14.0, 28.0, 56.0, 91.0])
 
 
 @dataclass(frozen=True)
@@ -47,6 +41,8 @@ class Forecast:
         or below each quantile; NaN = unknown
     analogs : shape (n, 5), positions of the series that a forecast from analogs was learned from
         first of all; -1 = none
+    failures : positions of the series of each block that could not be forecast, and why; they
+        carry the formula
     """
 
     outlook: Outlook
@@ -55,6 +51,7 @@ class Forecast:
     pattern: IntArray
     coverage: FloatArray
     analogs: IntArray
+    failures: tuple[tuple[slice, str], ...] = ()
 
 
 def model_forecast(
@@ -62,43 +59,93 @@ def model_forecast(
 ) -> Forecast:
     """Ask the champion, and past launches about series in their first weeks.
 
-    A series in its first weeks gets the mean of both quantiles, one to be launched the launches'
-    alone; one that has not begun, and of which no launch is known, gets the formula.
+    A series that has not begun, and of which no launch is known, gets the formula; so does, for
+    want of better, one whose block failed. A panel on disk is worked on in blocks.
     """
-    model = up_to_date(run, panel, _protection(panel, supply), reigning)
+    shop = shop_for(run, panel, _vocabulary(reigning))
+    model = up_to_date(run, panel, protection_periods(panel, supply), reigning, shop=shop)
     levels = np.asarray(model.levels)
-    outlook, horizons = _formula(supply, past, levels)
-    begun = panel.first < panel.n_periods
     asked, own = _asked(panel, supply)
-    rows = _rows(run, panel, np.where(begun[:, None], asked, 0), reigning)
-    rows = aligned(rows, model.names, model.categorical)
-    told = model.forecast(rows).reshape(-1, asked.shape[1], len(levels))
-    values = _spread(told, begun, np.zeros((*asked.shape, len(levels))))
     young = first_weeks(run.tables, panel, horizons=asked, levels=levels)
-    both = begun[young.which, None, None]
-    values[young.which] = np.where(both, (values[young.which] + young.values) / 2, young.values)
-    known, by_model = begun | young.which, begun & ~young.which
-    days = asked * float(panel.period_days)
-    common = at_horizon(values, days, np.tile(COMMON_HORIZONS, (panel.n_series, 1)))
-    at_own = rows.take(np.arange(len(told)) * asked.shape[1] + own[begun])
-    groups = np.array(model.calibration.groups(at_own), dtype=np.str_)
-    coverage = _coverage(reigning.folder, groups, len(levels))
-    coverage = _spread(coverage, begun, np.full((panel.n_series, len(levels)), np.nan))
-    groups = _spread(groups, begun, np.full(panel.n_series, "", groups.dtype))
-    mixed = _mixed(values, days, supply, levels)
-    return Forecast(
-        replace(
+    cutoffs = ends(panel)
+    begun = panel.first < panel.n_periods
+    before = np.append(0, np.cumsum(young.which))
+    questions = [
+        Question(
+            source=source,
+            model=reigning.folder / "final",
+            calibration=model.calibration,
+            period_days=panel.period_days,
+            cutoffs=cutoffs,
+            asked=asked[which],
+            own=own[which],
+            begun=begun[which],
+            supply=supply.take(which),
+            young=young.which[which],
+            young_values=young.values[before[which.start] : before[which.stop]],
+        )
+        for which, source in zip(shop.blocks, shop.sources(cutoffs), strict=True)
+    ]
+    answers = on_blocks(run.settings, "forecasting", answer, questions)
+    told = _Told.of(shop.blocks, answers, _formula(supply, past, levels), begun, young.which)
+    return _forecast(told, reigning, analogs=young.analogs)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """The blocks' answers put together, the formula's where there is none."""
+
+    outlook: Outlook
+    horizons: Horizons
+    abc: IntArray
+    pattern: IntArray
+    by_model: BoolArray
+    failures: tuple[tuple[slice, str], ...]
+
+    @classmethod
+    def of(
+        cls,
+        blocks: list[slice],
+        answers: list[Answer | Failure],
+        formula: tuple[Outlook, Horizons],
+        begun: BoolArray,
+        young: BoolArray,
+    ) -> _Told:
+        outlook, horizons = formula
+        values, common = outlook.values.copy(), horizons.values.copy()
+        abc = np.full(len(begun), CLASSES.index("C"), np.int8)
+        pattern = np.full(len(begun), PATTERNS.index("new"), np.int8)
+        groups = np.full(len(begun), "", dtype="<U32")
+        answered = np.zeros(len(begun), dtype=np.bool_)
+        failures = []
+        for which, told in zip(blocks, answers, strict=True):
+            if isinstance(told, Failure):
+                failures.append((which, told.reason))
+                continue
+            known = (begun | young)[which, None]
+            answered[which] = True
+            values[which] = np.where(known, told.values, values[which])
+            common[which] = np.where(known[:, :, None], told.common, common[which])
+            abc[which], pattern[which], groups[which] = told.abc, told.pattern, told.groups
+        by_model = begun & ~young & answered
+        method = np.select([young & answered, begun & answered], ["analog", "quantile"], "formula")
+        outlook = replace(
             outlook,
-            values=np.where(known[:, None], mixed, outlook.values),
-            method=np.select([young.which, begun], ["analog", "quantile"], "formula"),
-            model_version=reigning.version,
+            values=values,
+            method=method,
             calibration_group=np.where(by_model, groups, ""),
-        ),
-        replace(horizons, values=np.where(known[:, None, None], common, horizons.values)),
-        _spread(at_own.abc, begun, np.full(panel.n_series, CLASSES.index("C"), np.int8)),
-        _spread(at_own.pattern, begun, np.full(panel.n_series, PATTERNS.index("new"), np.int8)),
-        np.where(by_model[:, None], coverage, np.nan),
-        young.analogs,
+        )
+        horizons = replace(horizons, values=common)
+        return cls(outlook, horizons, abc, pattern, by_model, tuple(failures))
+
+
+def _forecast(told: _Told, reigning: Champion, *, analogs: IntArray) -> Forecast:
+    """Add what the champion's proof measured."""
+    outlook = replace(told.outlook, model_version=reigning.version)
+    measured = _coverage(reigning.folder, outlook.calibration_group, outlook.values.shape[1])
+    coverage = np.where(told.by_model[:, None], measured, np.nan)
+    return Forecast(
+        outlook, told.horizons, told.abc, told.pattern, coverage, analogs, told.failures
     )
 
 
@@ -106,17 +153,23 @@ def formula_forecast(run: Run, panel: Panel, supply: Supply, past: Past) -> Fore
     """Normal demand of the recent mean and deviation: what is left where no model can speak."""
     levels = np.asarray(run.settings.model.levels)
     outlook, horizons = _formula(supply, past, levels)
-    kinds = build_rows(
-        panel,
-        read_facts(run.tables, panel, country=""),
-        cutoffs=[panel.n_periods - 1],
-        horizons=np.ones((panel.n_series, 1), dtype=np.int64),
-        with_target=False,
-        families={},
+    shop = shop_for(run, panel, {})
+    cutoffs = ends(panel)
+    kinds = [
+        source.rows(
+            cutoffs=cutoffs,
+            horizons=np.ones((which.stop - which.start, 1), dtype=np.int64),
+            with_target=False,
+            families={},
+        )
+        for which, source in zip(shop.blocks, shop.sources(cutoffs), strict=True)
+    ]
+    abc, pattern = (
+        np.concatenate([getattr(k, name) for k in kinds]) for name in ("abc", "pattern")
     )
     unknown = np.full((panel.n_series, len(levels)), np.nan)
     nobody = np.full((panel.n_series, NAMED), -1)
-    return Forecast(outlook, horizons, kinds.abc, kinds.pattern, unknown, nobody)
+    return Forecast(outlook, horizons, abc, pattern, unknown, nobody)
 
 
 def _formula(supply: Supply, past: Past, levels: FloatArray) -> tuple[Outlook, Horizons]:
@@ -141,23 +194,6 @@ def _formula(supply: Supply, past: Past, levels: FloatArray) -> tuple[Outlook, H
     return outlook, Horizons(COMMON_HORIZONS, values[:, :-1], levels)
 
 
-def _spread(found: ScalarArray, begun: BoolArray, others: ScalarArray) -> ScalarArray:
-    """Put what was found for the series that have begun among all series."""
-    out = others.copy()
-    out[begun] = found
-    return out
-
-
-def _rows(run: Run, panel: Panel, asked: IntArray, reigning: Champion) -> Rows:
-    """Features at the end of the panel, with the category codes of the champion."""
-    vocabulary = json.loads((reigning.folder / FEATURES_FILE).read_text(encoding="utf-8"))
-    facts = read_facts(
-        run.tables, panel, country=run.settings.calendar.country, vocabulary=vocabulary
-    )
-    last = [panel.n_periods - 1]
-    return build_rows(panel, facts, cutoffs=last, horizons=asked, with_target=False)
-
-
 def _asked(panel: Panel, supply: Supply) -> tuple[IntArray, IntArray]:
     """Horizons to forecast in periods, ascending per row, and where P is among them.
 
@@ -165,7 +201,7 @@ def _asked(panel: Panel, supply: Supply) -> tuple[IntArray, IntArray]:
     """
     atoms, probabilities = protection_atoms(supply, panel.period_days)
     common = np.unique(np.ceil(COMMON_HORIZONS / panel.period_days)).astype(np.int64)
-    mean = _protection(panel, supply)
+    mean = protection_periods(panel, supply)
     possible = probabilities > 0
     first = np.where(possible, atoms, atoms.max()).min(axis=1)
     last = np.where(possible, atoms, 0).max(axis=1)
@@ -175,19 +211,17 @@ def _asked(panel: Panel, supply: Supply) -> tuple[IntArray, IntArray]:
     return asked, np.argmax(asked == mean[:, None], axis=1)
 
 
-def _protection(panel: Panel, supply: Supply) -> IntArray:
+def protection_periods(panel: Panel, supply: Supply) -> IntArray:
     """Protection intervals, to the nearest period; (n_series,)."""
     periods: IntArray = np.rint(supply.protection_days / panel.period_days).astype(np.int64)
     return np.maximum(periods, 1)
 
 
-def _mixed(
-    values: FloatArray, horizons: FloatArray, supply: Supply, levels: FloatArray
-) -> FloatArray:
-    """Quantiles of demand over the protection interval, lead times mixed in; (n, n_levels)."""
-    possible = supply.lead_times.atoms_days + supply.review_days[:, None]
-    components = at_horizon(values, horizons, possible)
-    return mixture(components, supply.lead_times.probabilities, levels)
+def _vocabulary(reigning: Champion) -> dict[str, list[str]]:
+    """The names behind the category codes of the champion."""
+    text = (reigning.folder / FEATURES_FILE).read_text(encoding="utf-8")
+    vocabulary: dict[str, list[str]] = json.loads(text)
+    return vocabulary
 
 
 def _coverage(folder: Path, groups: npt.NDArray[np.str_], n_levels: int) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,13 @@ from features.launches import NEVER, launch_periods
 from features.panel import Panel
 from features.traits import read_traits
 from models.analogs import NAMED, analog_forecast
-from models.launches import QUIET_DAYS, Newcomers, past_launches
+from models.launches import (
+    QUIET_DAYS,
+    Launches,
+    Newcomers,
+    launched_series,
+    past_launches,
+)
 from stockalert.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = ["ANALOG_DAYS", "FirstWeeks", "first_weeks"]
@@ -58,18 +64,12 @@ def first_weeks(
     nobody = FirstWeeks(np.zeros_like(which), np.empty((0, horizons.shape[1], len(levels))), none)
     if not which.any():
         return nobody
-    launches = past_launches(
-        panel.units,
-        panel.observed,
-        panel.first,
-        longest=(ANALOG_DAYS + LONGEST_AHEAD_DAYS) // panel.period_days,
-        period_days=panel.period_days,
-    )
+    launches = _launches(panel)
     if len(launches) < FEWEST:
         return nobody
     found = analog_forecast(
         launches,
-        Newcomers.of(panel.units, panel.observed, launch, series=np.flatnonzero(which)),
+        _newcomers(panel, launch, np.flatnonzero(which)),
         read_traits(tables, panel).codes,
         horizons=horizons[which],
         levels=levels,
@@ -77,3 +77,20 @@ def first_weeks(
     )
     none[which] = found.analogs
     return FirstWeeks(which, found.values, none)
+
+
+def _launches(panel: Panel) -> Launches:
+    """Past launches; only the series that they are learned from are read."""
+    series = launched_series(panel.first, panel.n_periods, period_days=panel.period_days)
+    few = panel.take(series)
+    longest = (ANALOG_DAYS + LONGEST_AHEAD_DAYS) // panel.period_days
+    found = past_launches(
+        few.units, few.observed, few.first, longest=longest, period_days=panel.period_days
+    )
+    return replace(found, series=series[found.series])
+
+
+def _newcomers(panel: Panel, launch: IntArray, series: IntArray) -> Newcomers:
+    few = panel.take(series)
+    found = Newcomers.of(few.units, few.observed, launch[series], series=np.arange(len(series)))
+    return replace(found, series=series)

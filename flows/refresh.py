@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from prefect import flow
 
-from features.reading import read_panel
 from flows.clock import now
 from flows.deciding import DecidedNight, decide_night, past_of, service_policy
 from flows.forecasting import formula_forecast, model_forecast
 from flows.guarding import guarded
 from flows.intake import Intake
+from flows.keeping import kept, notes_on_kept
 from flows.publication import previous_thresholds, publish
 from flows.run import Run, open_run
 from flows.settings import load_settings
+from flows.shop import stored_panel
 from flows.steps import read_tables, step
 from flows.summary import night_summary, publish_summary
 from flows.supply import read_position, read_supply
 from models.registry import Champion, champion
 from stockalert.errors import ChampionError
+from stockalert.served import previous_night
 
 __all__ = ["Night", "publish_night_of", "refresh", "refuse_hindsight", "refuse_other_period"]
 
@@ -145,14 +147,16 @@ def publish_night_of(
 @step("forecast and decide")
 def forecast_and_decide(run: Run, intake: Intake, reigning: Champion | None) -> DecidedNight:
     """Turn the canonical tables into the tables of a night."""
-    panel = read_panel(run.tables, period=run.settings.period, as_of=intake.as_of)
+    panel = stored_panel(run, intake.as_of)
     facts = read_supply(run.tables, panel, settings=run.settings, as_of=intake.last_day)
     past = past_of(panel)
     if reigning is None:
         forecast = formula_forecast(run, panel, facts.supply, past)
     else:
         forecast = model_forecast(run, panel, facts.supply, past, reigning)
-    return decide_night(
+    last = previous_night(run.workspace.out, intake.as_of)
+    forecast = kept(forecast, panel, out=run.workspace.out, last=last, guard=run.settings.guard)
+    decided = decide_night(
         panel,
         forecast,
         facts,
@@ -162,3 +166,4 @@ def forecast_and_decide(run: Run, intake: Intake, reigning: Champion | None) -> 
         previous=previous_thresholds(run.workspace.out, intake.as_of),
         as_of=intake.eve,
     )
+    return replace(decided, notes=tuple(notes_on_kept(forecast, panel)))

@@ -23,17 +23,18 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from flows.run_log import LOG_VARIABLE
 from flows.settings_alerts import AlertSettings
 from flows.settings_guard import GuardSettings
 from flows.settings_orders import OrderSettings
 from flows.settings_review import ReviewSettings, ScheduleSettings
+from flows.settings_scale import ScaleSettings
 from flows.settings_sections import (
     CalendarSettings,
     LeadTimeSettings,
     ModelSettings,
     PathSettings,
     QuarantineSettings,
-    ScaleSettings,
     ServiceSettings,
 )
 from flows.settings_service_desk import ServiceDeskSettings
@@ -190,7 +191,7 @@ def _refuse_unknown(key: str, where: str) -> None:
 
 def _key(variable: str) -> str:
     """Turn STOCKALERT_MODEL__SEED into model.seed; empty for other programs' variables."""
-    if not variable.upper().startswith(_PREFIX):
+    if not variable.upper().startswith(_PREFIX) or variable.upper() == LOG_VARIABLE:
         return ""
     return variable[len(_PREFIX) :].lower().replace("__", ".")
 

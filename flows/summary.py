@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from prefect.artifacts import create_table_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.context import FlowRunContext
 
 from flows.deciding import DecidedNight
 from flows.intake import Intake
 from flows.promotion import Outcome
 from flows.run import Run
+from flows.summary_page import page_of
+from stockalert.at_risk import at_risk
 from stockalert.nervousness import HELD, threshold_churn
 
 __all__ = ["night_summary", "publish_summary", "training_summary"]
@@ -49,22 +51,30 @@ def night_summary(
     due = thresholds["order_quantity"].fillna(0) > 0
     methods = thresholds["method"].value_counts().sort_index()
     summary = _input(run, intake)
-    summary["notes"] += [*_on_stock(decided), *_on_orders(run, decided), *notes]
+    summary["notes"] += [*_on_stock(decided), *_on_orders(run, decided), *decided.notes, *notes]
     return {
         **summary,
         "model_version": model_version or "none: formula only",
+        "skus": int(thresholds["sku"].nunique()),
         "thresholds": len(thresholds),
         **{f"thresholds by {name}": int(count) for name, count in methods.items()},
         "orders due": int(due.sum()),
         "units to order": float(thresholds["order_quantity"].fillna(0).sum()),
         **_changes(thresholds),
+        **_coverage(thresholds),
+        **_risk(decided),
     }
 
 
 def publish_summary(name: str, summary: Mapping[str, Any]) -> None:
-    """Show the summary as a table of the flow run in Prefect."""
+    """Show the summary in Prefect, as a table of the flow run and as a page with a figure."""
     if FlowRunContext.get() is None:
         return
+    create_markdown_artifact(
+        key=f"{name}-report",
+        markdown=page_of(summary),
+        description=f"Report of this {name} run",
+    )
     create_table_artifact(
         key=f"{name}-summary",
         table=[{"figure": key, "value": str(value)} for key, value in summary.items()],
@@ -90,6 +100,30 @@ def _changes(thresholds: pd.DataFrame) -> dict[str, Any]:
         "held by the dead-band": int((reason == HELD).sum()),
         "threshold churn": None if math.isnan(churn) else round(churn, 4),
     }
+
+
+def _coverage(thresholds: pd.DataFrame) -> dict[str, Any]:
+    """Mean level asked for and mean recent coverage, of the rows where it is known."""
+    known = thresholds[thresholds["coverage_recent"].notna()]
+    if known.empty:
+        return {}
+    return {
+        "coverage recent": round(float(known["coverage_recent"].mean()), 4),
+        "coverage asked": round(float(known["service_level"].mean()), 4),
+    }
+
+
+def _risk(decided: DecidedNight) -> dict[str, Any]:
+    """Expected shortage before an order could arrive, in units and money; alerts, if there are."""
+    risk, alerts = at_risk(decided.case), decided.frames.get("alerts")
+    found: dict[str, Any] = {}
+    if risk is not None:
+        found |= {"units at risk": round(risk.units, 1), "cost at risk": round(risk.cost, 2)}
+        if risk.unknown:
+            found["items at risk of unknown cost"] = risk.unknown
+    if alerts is not None:
+        found["alerts open"] = len(alerts)
+    return found
 
 
 def _on_orders(run: Run, decided: DecidedNight) -> list[str]:

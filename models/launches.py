@@ -8,7 +8,14 @@ import numpy as np
 
 from stockalert.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["KNOWN_DAYS", "QUIET_DAYS", "Launches", "Newcomers", "past_launches"]
+__all__ = [
+    "KNOWN_DAYS",
+    "QUIET_DAYS",
+    "Launches",
+    "Newcomers",
+    "launched_series",
+    "past_launches",
+]
 
 QUIET_DAYS = 56
 """A series that sells within the first eight weeks of the history may have sold before it."""
@@ -115,18 +122,34 @@ def past_launches(
     ([True], [2.0, 100.0, 140.0])
     """
     n_periods = units.shape[1]
-    quiet, least = QUIET_DAYS // period_days, KNOWN_DAYS // period_days
-    real = (first >= quiet) & (n_periods - first >= least)
-    start = np.where(real, first, np.maximum(first, n_periods - least))
-    series = np.flatnonzero(real | (first < min(quiet, n_periods)))
-    order = np.lexsort((-start[series], ~real[series]))
-    series = np.sort(series[order[:MOST_LAUNCHES]])
+    real, start = _starts(first, n_periods, period_days)
+    series = launched_series(first, n_periods, period_days=period_days)
     running = np.zeros((len(series), longest + 1))
     for begin in range(0, len(series), BLOCK):
         block = series[begin : begin + BLOCK]
         demand = _aligned(units, observed, block, start[block], longest)
         np.cumsum(demand, axis=1, out=running[begin : begin + BLOCK, 1:])
     return Launches(real[series], series, running)
+
+
+def launched_series(first: IntArray, n_periods: int, *, period_days: int = 1) -> IntArray:
+    """Choose the series that `past_launches` lays out; ascending positions.
+
+    Parameters
+    ----------
+    first : shape (n_series,), as there
+    """
+    real, start = _starts(first, n_periods, period_days)
+    series = np.flatnonzero(real | (first < min(QUIET_DAYS // period_days, n_periods)))
+    order = np.lexsort((-start[series], ~real[series]))
+    return np.sort(series[order[:MOST_LAUNCHES]])
+
+
+def _starts(first: IntArray, n_periods: int, period_days: int) -> tuple[BoolArray, IntArray]:
+    """Which series are launches, and from which period on each series is laid out."""
+    quiet, least = QUIET_DAYS // period_days, KNOWN_DAYS // period_days
+    real = (first >= quiet) & (n_periods - first >= least)
+    return real, np.where(real, first, np.maximum(first, n_periods - least))
 
 
 def _aligned(

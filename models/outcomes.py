@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from models.splits import window_end
-from stockalert.arrays import BoolArray, DateArray, FloatArray
+from stockalert.arrays import BoolArray, DateArray, FloatArray, IntArray
 from stockalert.rows import Rows
 
 __all__ = ["Outcomes"]
@@ -72,7 +72,7 @@ class Outcomes:
         days = np.zeros(0, "datetime64[D]")
         return cls(days, days, empty, empty, empty, np.zeros((0, n_levels), np.float32))
 
-    def take(self, which: BoolArray | slice) -> Self:
+    def take(self, which: BoolArray | IntArray | slice) -> Self:
         """Return some of the windows."""
         return type(self)(**{name: value[which] for name, value in vars(self).items()})
 

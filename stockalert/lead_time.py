@@ -50,7 +50,7 @@ class LeadTimes:
     atoms_days: FloatArray
     probabilities: FloatArray
 
-    def take(self, which: BoolArray) -> LeadTimes:
+    def take(self, which: BoolArray | slice) -> LeadTimes:
         """Return the series that `which` selects."""
         return LeadTimes(
             mean_days=self.mean_days[which],
