@@ -1,4 +1,4 @@
-"""Progress of long work: bars on a terminal, one plain line per finished stage otherwise."""
+"""Progress of long work: bars on a terminal, one line per finished stage otherwise, see run_log."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
+
+from flows.run_log import log, log_format
 
 __all__ = ["Progress", "report", "show_progress"]
 
@@ -34,7 +36,7 @@ def report(stage: str, done: int, total: int) -> None:
 @contextmanager
 def show_progress() -> Iterator[None]:
     """Show what `report` says on standard error while the block runs."""
-    watcher = _bars() if sys.stderr.isatty() else _lines()
+    watcher = _bars() if log_format() == "text" and sys.stderr.isatty() else _lines()
     with watcher as progress:
         token = _current.set(progress)
         try:
@@ -69,6 +71,7 @@ def _lines() -> Iterator[Progress]:
         start = began.setdefault(stage, time.monotonic())
         if done >= total:
             del began[stage]
-            print(f"{stage}: done in {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
+            took = time.monotonic() - start
+            log("stage", f"{stage}: done in {took:.1f} s", stage=stage, seconds=round(took, 3))
 
     yield show

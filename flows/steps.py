@@ -13,6 +13,7 @@ from flows.ingest import ingest
 from flows.intake import Intake
 from flows.progress import report
 from flows.run import Run
+from flows.run_log import measured
 
 __all__ = ["may_pass", "read_tables", "step"]
 
@@ -44,10 +45,13 @@ def step(
     def made(function: Callable[P, R]) -> Task[P, R]:
         @wraps(function)
         def told(*args: P.args, **kwargs: P.kwargs) -> R:
-            report(name, 0, 1)
-            result = function(*args, **kwargs)
-            report(name, 1, 1)
-            return result
+            with measured(name):
+                if tells:
+                    return function(*args, **kwargs)
+                report(name, 0, 1)
+                result = function(*args, **kwargs)
+                report(name, 1, 1)
+                return result
 
         as_task = task(
             name=name,
@@ -57,7 +61,7 @@ def step(
             retry_delay_seconds=2,
             retry_condition_fn=may_pass,
         )
-        return as_task(function if tells else told)
+        return as_task(told)
 
     return made
 
