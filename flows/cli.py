@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from flows import cli_review
+from flows import cli_export, cli_review
 from flows.cli_options import (
     AsOf,
     Config,
@@ -207,3 +207,4 @@ app.command()(rollback)
 
 
 app.command()(cli_review.review)
+app.command()(cli_export.export)

@@ -136,7 +136,7 @@ def _notes(rules: OrderRules, target: Target) -> list[str]:
         ),
     }
     told = [
-        f"{count} rows {what}: {target.title} knows no such rule"
+        f"{count} row(s) {what}: {target.title} knows no such rule"
         for what, count in found.items()
         if count
     ]

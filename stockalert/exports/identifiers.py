@@ -11,7 +11,7 @@ from stockalert.errors import UsageError
 __all__ = ["check_ids", "identifiers", "looks_like_formula"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_KEYS = (("location",), ("sku",), ("sku", "location"))  # the last that knows a name wins
+_KEYS = ((), ("location",), ("sku",), ("sku", "location"))  # the last that knows a name wins
 
 
 def identifiers(
@@ -26,8 +26,8 @@ def identifiers(
     ----------
     sku, location : shape (n,)
     wanted : column → what stands in for it: `sku`, `location`, `optional` or `required`
-    ids : columns sku and location (either may be missing) and any of the wanted ones; an empty
-        sku or location stands for all, and what names both goes before what names one
+    ids : columns sku and location (either or both may be missing) and any of the wanted ones; an
+        empty sku or location stands for all, and what names more goes before what names less
 
     Examples
     --------
@@ -48,7 +48,9 @@ def identifiers(
     ids = ids.reindex(columns=["sku", "location", *columns]).astype("str").fillna("")
     for keys in _KEYS:
         told = _told(ids, keys)
-        near = ours[list(keys)].merge(told[[*keys, *columns]], on=list(keys), how="left")
+        near = ours.assign(all="").merge(
+            told[[*keys, *columns]].assign(all=""), on=["all", *keys], how="left"
+        )
         for column in columns:
             given = near[column].fillna("").set_axis(found.index)
             found[column] = found[column].mask(given != "", given)
@@ -67,9 +69,7 @@ def check_ids(ids: pd.DataFrame, wanted: Mapping[str, str], lots: Sequence[str])
     if unknown := [name for name in ids.columns if name not in known]:
         raise UsageError(f"identifiers: unknown column {unknown[0]!r}; known: {', '.join(known)}")
     keys = [name for name in ("sku", "location") if name in ids]
-    if not keys:
-        raise UsageError("identifiers: expected a column sku or location, found none")
-    twice = ids[ids.duplicated(keys)]
+    twice = ids[ids.duplicated(keys)] if keys else ids[1:]
     if len(twice):
         raise UsageError(f"identifiers: {dict(twice[keys].iloc[0])} is there more than once")
 
