@@ -41,7 +41,7 @@ _write = step("write results", io=True)(write_backtest)
 
 @flow(name="backtest", validate_parameters=False)
 def backtest(
-    data: Path,
+    data: Path | str,
     out: Path,
     *,
     start: date,

@@ -17,6 +17,7 @@ from flows.cli_options import (
     Force,
     Now,
     Out,
+    Published,
     Tune,
     check_early,
     day,
@@ -58,13 +59,15 @@ def validate(data: Data, as_of: AsOf = None, config: Config = None, debug: Debug
     """Check every table against the contract; publish nothing."""
     with job(None, debug):
         from flows.clock import now
+        from flows.remote import cache_folder
         from flows.settings import load_settings
+        from flows.sources import InputPlace
         from flows.validate import describe
         from flows.validate import validate as check
 
         settings = load_settings(config)
         findings = check(
-            data,
+            InputPlace(data, settings.sources, cache_folder(settings.paths.cache)),
             period=settings.period,
             as_of=day(as_of),
             today=now().date(),
@@ -78,7 +81,7 @@ def validate(data: Data, as_of: AsOf = None, config: Config = None, debug: Debug
 @app.command()
 def train(
     data: Data,
-    out: Out,
+    out: Published,
     *,
     as_of: AsOf = None,
     config: Config = None,
@@ -86,7 +89,7 @@ def train(
     debug: Debug = False,
 ) -> None:
     """Build features, train, calibrate, prove, log to MLflow; promote or say why not."""
-    with job(out, debug):
+    with job(out, debug, config):
         check_early(data, out, config)
         from flows.report import print_training
         from flows.train import train as run
@@ -97,7 +100,7 @@ def train(
 @app.command()
 def refresh(
     data: Data,
-    out: Out,
+    out: Published,
     *,
     as_of: AsOf = None,
     now: Now = None,
@@ -106,7 +109,7 @@ def refresh(
     debug: Debug = False,
 ) -> None:
     """Turn the champion's quantiles into thresholds and order proposals; publish."""
-    with job(out, debug):
+    with job(out, debug, config):
         check_early(data, out, config)
         from flows.refresh import refresh as run
         from flows.report import print_night
@@ -117,7 +120,7 @@ def refresh(
 @app.command()
 def nightly(
     data: Data,
-    out: Out,
+    out: Published,
     *,
     as_of: AsOf = None,
     config: Config = None,
@@ -125,7 +128,7 @@ def nightly(
     debug: Debug = False,
 ) -> None:
     """Refresh; train first when the champion is missing or old."""
-    with job(out, debug):
+    with job(out, debug, config):
         check_early(data, out, config)
         from flows.nightly import nightly as run
         from flows.report import print_night, print_training

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import sys
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -23,6 +23,7 @@ __all__ = [
     "Force",
     "Now",
     "Out",
+    "Published",
     "Tune",
     "check_early",
     "day",
@@ -44,8 +45,32 @@ def _reason(text: str | None) -> str | None:
     return text
 
 
-Data = Annotated[Path, typer.Option("--data", help="Directory with the input tables.")]
-Out = Annotated[Path, typer.Option("--out", help="Directory that holds everything published.")]
+def _local(folder: Path) -> Path:
+    """Refuse the address of a store, of which a path would make a strange directory."""
+    if re.match(r"[a-z][a-z0-9+.-]+:/[^/]", str(folder)):
+        raise typer.BadParameter(
+            "expected a directory; nightly, refresh and train write to a store, and "
+            "`stockalert pull` brings what they published here"
+        )
+    return folder
+
+
+Data = Annotated[
+    str,
+    typer.Option(
+        "--data", metavar="DIR", help="Directory with the input tables, or a store: s3://…"
+    ),
+]
+Out = Annotated[
+    Path,
+    typer.Option("--out", help="Directory that holds everything published.", callback=_local),
+]
+Published = Annotated[
+    str,
+    typer.Option(
+        "--out", metavar="DIR", help="Directory that holds everything published, or a store: s3://…"
+    ),
+]
 AsOf = Annotated[
     datetime | None,
     typer.Option(
@@ -86,24 +111,31 @@ Tune = Annotated[
 Debug = Annotated[bool, typer.Option("--debug", help="Add the traceback to an error.")]
 
 
-def check_early(data: Path, out: Path, config: Path | None) -> None:
+def check_early(data: str, out: Path | str, config: Path | None) -> None:
     """Find slips of the pen before the frameworks start, which takes seconds."""
+    from flows.remote import is_url
     from flows.settings import load_settings
-    from flows.sources import find_sources
+    from flows.sources import glance
     from flows.workspace import check_writable
 
-    load_settings(config)
-    find_sources(data)
-    check_writable(out)
+    glance(data, load_settings(config).sources)
+    if not is_url(out):
+        check_writable(Path(out))
 
 
 @contextmanager
-def job(out: Path | None, debug: bool) -> Iterator[None]:
-    """Set defaults, show progress, and turn errors into one message and an exit code."""
-    from flows.progress import show_progress
+def job(out: Path | str | None, debug: bool, config: Path | None = None) -> Iterator[None]:
+    """Set defaults, show progress, and turn errors into one message and an exit code.
 
-    prepare_environment(out, debug=debug)
+    Parameters
+    ----------
+    config : names the cache, below which a store's work copy lies.
+    """
+    from flows.progress import show_progress
+    from flows.run_log import log
+
     try:
+        prepare_environment(_home(out, config), debug=debug)
         with show_progress():
             yield
     except typer.Exit:
@@ -113,8 +145,20 @@ def job(out: Path | None, debug: bool) -> Iterator[None]:
             raise
         known = isinstance(error, StockalertError)
         text = str(error) if known else f"{type(error).__name__}: {error} (--debug tells more)"
-        print(f"stockalert: {text}", file=sys.stderr)
-        raise typer.Exit(error.exit_code if isinstance(error, StockalertError) else 1) from None
+        code = error.exit_code if isinstance(error, StockalertError) else 1
+        log("failed", f"stockalert: {text}", level="error", exit_code=code)
+        raise typer.Exit(code) from None
+
+
+def _home(out: Path | str | None, config: Path | None) -> Path | None:
+    """Return the local directory of an output: itself, or the work copy of a store."""
+    from flows.remote import cache_folder, is_url, local_copy
+
+    if out is None or not is_url(out):
+        return None if out is None else Path(out)
+    from flows.settings import load_settings
+
+    return local_copy(str(out), "out", cache_folder(load_settings(config).paths.cache))
 
 
 def day(moment: datetime | None) -> date | None:

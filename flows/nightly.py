@@ -42,8 +42,8 @@ class NightlyOutcome:
 
 @flow(name="nightly", validate_parameters=False)
 def nightly(
-    data: Path,
-    out: Path,
+    data: Path | str,
+    out: Path | str,
     as_of: date | None = None,
     config: Path | None = None,
     *,

@@ -43,8 +43,8 @@ class Night:
 
 @flow(name="refresh", validate_parameters=False)
 def refresh(
-    data: Path,
-    out: Path,
+    data: Path | str,
+    out: Path | str,
     as_of: date | None = None,
     config: Path | None = None,
     moment: datetime | None = None,

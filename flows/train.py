@@ -31,8 +31,8 @@ _log = step("log and judge")(log_and_judge)
 
 @flow(name="train", validate_parameters=False)
 def train(
-    data: Path,
-    out: Path,
+    data: Path | str,
+    out: Path | str,
     as_of: date | None = None,
     config: Path | None = None,
     tune_minutes: float = 0.0,
