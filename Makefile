@@ -51,7 +51,7 @@ lock: $(READY)  ## Compile requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --python-version 3.11 \
 		--no-emit-index-url --no-annotate --no-header --output-file requirements.lock
 
-bench: bench-forecast bench-decision  ## Every benchmark (BENCH_DATA=folder of benchmark data)
+bench: bench-forecast bench-decision bench-scale  ## Every benchmark (BENCH_DATA=folder of benchmark data)
 
 bench-forecast: bench-peers  ## Forecast quality beside its peers (BENCH_DATA=folder)
 	@test -n "$(BENCH_DATA)" || { echo "set BENCH_DATA to the folder of benchmark data"; exit 2; }
@@ -63,6 +63,9 @@ bench-decision: $(READY)  ## What the orders save, beside every policy (BENCH_DA
 	@$(BIN)/python -m benchmarks.decision.run --data $(BENCH_DATA)
 	@$(BIN)/python -m benchmarks.decision.report --into benchmarks/README.md
 
+bench-scale: bench-peers  ## Speed and memory, from 500 SKUs to 300,000
+	@$(BIN)/python -m benchmarks.scale.run
+
 bench-peers: $(READY)  ## Create the peers' own environment for the forecast benchmark
 	@test -x benchmarks/peers/.venv/bin/python || $(PYTHON) -m venv benchmarks/peers/.venv
 	@$(BIN)/uv pip install --quiet --python benchmarks/peers/.venv/bin/python -r benchmarks/peers/requirements.lock
@@ -71,4 +74,4 @@ clean:  ## Remove the environment, caches and demo output
 	rm -rf $(VENV) demo-out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup demo test check lint types layers docs-check tests docs lock bench bench-forecast bench-decision bench-peers clean
+.PHONY: help setup demo test check lint types layers docs-check tests docs lock bench bench-forecast bench-decision bench-scale bench-peers clean

@@ -1,0 +1,1 @@
+"""Speed and memory: from 1,000 SKUs to a marketplace, stage by stage, beside peers."""

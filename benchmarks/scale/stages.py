@@ -1,0 +1,92 @@
+"""What the commands of a night cost on a generated shop: training, a first night, one day more.
+
+Every command is the one a user types, in a process of its own, Prefect's temporary server included.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.scale.shop import Shop, write_shop
+
+__all__ = ["Command", "nights_of"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """What one command cost.
+
+    Attributes
+    ----------
+    seconds : by the clock
+    cpu_seconds : of the processor, all its processes
+    peak_gib : most memory of its largest process
+    summary : what the night says of itself, by stage; empty for other commands
+    """
+
+    seconds: float
+    cpu_seconds: float
+    peak_gib: float
+    summary: dict[str, Any]
+
+    def rounded(self) -> dict[str, Any]:
+        """As a dictionary without the whole summary."""
+        figures = {name: round(getattr(self, name), 2) for name in ("seconds", "cpu_seconds")}
+        figures["peak_gib"] = round(self.peak_gib, 2)
+        return figures | {"stages": self.summary.get("stages", {})}
+
+
+def nights_of(shop: Shop, folder: Path, settings: str = "") -> dict[str, Command]:
+    """Train on all but the last day, publish, let a day pass, publish again.
+
+    Parameters
+    ----------
+    folder : scratch; what an earlier measurement left there is removed
+    settings : TOML
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    data, out, new = (folder / name for name in ("data", "out", "new"))
+    write_shop(shop, data, new)
+    config = folder / "settings.toml"
+    config.write_text(settings, encoding="utf-8")
+    common = ["--data", str(data), "--out", str(out), "--config", str(config)]
+    costs = {"train": _command("train", *common), "first_refresh": _command("refresh", *common)}
+    for file in sorted(new.rglob("*.parquet")):
+        shutil.move(file, data / file.parent.name / file.name)
+    costs["refresh"] = _command("refresh", *common)
+    costs["refresh"].summary.update(_told(out))
+    return costs
+
+
+def _command(*words: str) -> Command:
+    begun, log = time.perf_counter(), Path(words[4]).parent / f"{words[0]}.log"
+    with log.open("w") as stream:
+        pid = os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-c", "from flows.cli import main; main()", *words],
+            os.environ | {"OMP_NUM_THREADS": str(os.cpu_count())},
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, stream.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, stream.fileno(), 2),
+            ],
+        )
+        _, status, used = os.wait4(pid, 0)
+    if status:
+        raise RuntimeError(f"stockalert {words[0]} failed: {log.read_text()[-800:]}")
+    return Command(
+        time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20, {}
+    )
+
+
+def _told(out: Path) -> dict[str, Any]:
+    """Read the summary that the served night keeps of its run."""
+    night = (out / "latest").resolve()
+    summary: dict[str, Any] = json.loads((night / "summary.json").read_text(encoding="utf-8"))
+    return summary
