@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -53,7 +54,8 @@ def write_metrics(run: Run, summary: Mapping[str, Any], *, published: bool) -> N
         staged.write_text(text, encoding="utf-8")
         staged.replace(path)
     except OSError as error:
-        staged.unlink(missing_ok=True)
+        with suppress(OSError):
+            staged.unlink()
         text = f"metrics file {path}: cannot be written: {error.strerror}"
         log("metrics", text, level="warning")
 
