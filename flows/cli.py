@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from flows import cli_export, cli_review
+from flows import cli_alerts, cli_export, cli_review
 from flows.cli_options import (
     AsOf,
     Config,
@@ -40,6 +40,20 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line."""
     app()
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    log_format: Annotated[
+        Literal["text", "json"] | None,
+        typer.Option("--log-format", help="Log lines for people or programs; or STOCKALERT_LOG."),
+    ] = None,
+) -> None:
+    """Set what holds for every command."""
+    from flows.run_log import chosen
+
+    context.with_resource(chosen(log_format))
 
 
 @app.command()
@@ -211,3 +225,4 @@ app.command()(rollback)
 
 app.command()(cli_review.review)
 app.command()(cli_export.export)
+app.add_typer(cli_alerts.alerts, name="alerts")

@@ -17,11 +17,13 @@ from stockalert.classification import xyz_codes
 from stockalert.decide import Past, ServicePolicy, decide
 from stockalert.dependence import increment_correlation
 from stockalert.formulas import formula_window, moments
+from stockalert.nervousness import Served, say_held
 from stockalert.order_proposals import order_proposals_frame
 from stockalert.outlook import forecasts_frame
 from stockalert.positions import Position
+from stockalert.purchasing.shared_demand import shared_correlation
 from stockalert.quantiles import quantile_at
-from stockalert.situation import ClassTerms, of_classes
+from stockalert.situation import ClassTerms, Situation, of_classes
 from stockalert.thresholds import Kinds, compared_with, thresholds_frame
 
 __all__ = ["DecidedNight", "decide_night", "past_of", "service_policy"]
@@ -35,11 +37,17 @@ class DecidedNight:
     ----------
     frames : thresholds, forecasts, order_proposals
     missing_stock : series without a row in the stock table; they count as nothing on hand
+    case : all that the decision knew, row by row as in `thresholds`
+    facts : how goods come, row by row likewise
+    shared : correlation of two items' demand; see `stockalert.purchasing.shared_demand`
     notes : on what went wrong on the way
     """
 
     frames: dict[str, pd.DataFrame]
     missing_stock: int
+    case: Situation
+    facts: SupplyFacts
+    shared: float
     notes: tuple[str, ...] = ()
 
 
@@ -47,7 +55,7 @@ def past_of(panel: Panel) -> Past:
     """Mean and deviation per period, as the textbook formulas define them."""
     window = slice(max(panel.n_periods - formula_window(panel.period_days), 0), None)
     mean, sd = np.empty((2, panel.n_series))
-    for which, part in panel.passes():
+    for which, part in panel.only().passes():
         seen = part.observed[:, window] >= 0.5
         mean[which], sd[which] = moments(part.units[:, window], seen)
     return Past(mean, sd, panel.period_days, increment_correlation(*_weeks(panel, most=104)))
@@ -63,8 +71,16 @@ def decide_night(
     position: Position | None,
     previous: pd.DataFrame | None,
     as_of: date,
+    dead_band: float = 0.0,
 ) -> DecidedNight:
-    """Decide every series and put the tables together."""
+    """Decide every series and put the tables together.
+
+    Parameters
+    ----------
+    previous : thresholds that these replace
+    dead_band : how calm they are; see `stockalert.nervousness`
+    """
+    served = None if previous is None else Served.of(previous, panel.series, dead_band=dead_band)
     decision = decide(
         forecast.outlook,
         forecast.horizons,
@@ -74,6 +90,7 @@ def decide_night(
         policy=policy,
         position=position,
         as_of=as_of,
+        served=served,
     )
     levels = forecast.outlook.levels
     covered = quantile_at(np.sort(forecast.coverage, axis=1), levels, decision.service.level)
@@ -87,6 +104,8 @@ def decide_night(
         position=position,
     )
     thresholds = compared_with(thresholds, previous)
+    if decision.asked is not None:
+        thresholds = say_held(thresholds, decision.asked)
     items = facts.items
     frames = {
         "thresholds": thresholds,
@@ -100,7 +119,12 @@ def decide_night(
         ),
         "order_proposals": order_proposals_frame(thresholds, items.supplier_id, items["unit_cost"]),
     }
-    return DecidedNight(frames, 0 if position is None else int((~position.known).sum()))
+    case = Situation(
+        outlook, forecast.horizons, facts.supply, facts.items, past, policy, position, as_of
+    )
+    missing = 0 if position is None else int((~position.known).sum())
+    shared = shared_correlation(*_weeks(panel, most=104))
+    return DecidedNight(frames, missing, case, facts, shared)
 
 
 def service_policy(settings: Settings, abc: IntArray) -> ServicePolicy:
@@ -137,7 +161,7 @@ def _weeks(panel: Panel, *, most: int) -> tuple[FloatArray, BoolArray]:
     last = slice(panel.n_periods - weeks * length, None)
     units = np.empty((panel.n_series, weeks), dtype=np.float32)
     seen = np.empty(units.shape, dtype=np.bool_)
-    for which, part in panel.passes():
+    for which, part in panel.only().passes():
         shape = (part.n_series, weeks, length)
         units[which] = part.units[:, last].reshape(shape).sum(axis=2)
         seen[which] = part.observed[:, last].reshape(shape).mean(axis=2) >= 0.5

@@ -12,11 +12,14 @@ import duckdb
 import pandas as pd
 
 from flows.intake import Intake
+from flows.metrics_file import write_metrics
 from flows.publication import thresholds_of
 from flows.refused import keep_refused_night
 from flows.run import Run
+from flows.run_log import stages
 from flows.settled import decided_alike
 from flows.steps import step
+from flows.summary import publish_summary
 from stockalert.errors import GuardError
 from stockalert.guard import Finding, Limits, describe
 from stockalert.guard_inputs import on_age, on_rows, on_units
@@ -66,7 +69,10 @@ def guarded(
     if force:
         noted = _noted(summary, f"published by force against the guards {names}: {force}")
         return {**noted, "forced": {"reason": force, "guards": names}}
-    folder = keep_refused_night(run, intake, frames, {**summary, "refused by": names})
+    summary = {**summary, "refused by": names, "stages": stages()}
+    folder = keep_refused_night(run, intake, frames, summary)
+    publish_summary("refused-night", summary)
+    write_metrics(run, summary, published=False)
     raise GuardError(_message(tripped, previous, folder), findings)
 
 

@@ -14,6 +14,7 @@ from flows.intake import Intake
 from flows.promotion import Outcome
 from flows.refresh import Night, publish_night_of, refuse_hindsight, refuse_other_period
 from flows.run import Run, open_run
+from flows.run_log import recorded
 from flows.settings import load_settings
 from flows.steps import read_tables, step
 from flows.summary import publish_summary, training_summary
@@ -56,7 +57,8 @@ def nightly(
     force : why to publish even where a guard refuses
     """
     settings = load_settings(config)
-    with open_run(data, out, settings=settings, as_of=as_of, now=now()) as run:
+    opened = open_run(data, out, settings=settings, as_of=as_of, now=now())
+    with recorded(), opened as run:
         intake = read_tables(run)
         reigning, why = look_for_champion(run, intake)
         training, notes = _train(run, intake, reigning) if why else (None, ())

@@ -192,6 +192,10 @@ class PathSettings(Section):
     tracking_uri: str = Field(
         default="", description='MLflow store; "" = an absolute sqlite:///OUT/mlflow.db'
     )
+    metrics_file: str = Field(
+        default="",
+        description='Prometheus text file of the last run, relative to OUT; "" = none',
+    )
     cache: str = Field(
         default="",
         description='Folder for local copies of s3://… and the like; "" = the user\'s cache folder',
