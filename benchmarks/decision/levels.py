@@ -31,8 +31,10 @@ def uniform_levels(shape: tuple[int, int]) -> list[Array]:
     return [np.full(shape, level) for level in SWEEP]
 
 
-def marginal_levels(value: Array, span: Array, weight: Array) -> list[Array]:
-    """Tables of levels at rising prices of stock-outs; the median SKU passes through `SWEEP`.
+def marginal_levels(
+    value: Array, span: Array, weight: Array, *, through: Array = SWEEP
+) -> list[Array]:
+    """Tables of levels at rising prices of stock-outs; the median SKU passes `through` these.
 
     Parameters
     ----------
@@ -53,7 +55,7 @@ def marginal_levels(value: Array, span: Array, weight: Array) -> list[Array]:
     price = np.broadcast_to(weight[:, None], kept.shape)
     usual = np.median(kept / price)
     tables = []
-    for level in SWEEP:
+    for level in through:
         money = (1 - level) / level / usual
         ratio = critical_ratio(price, money * kept)
         tables.append(np.clip(np.nan_to_num(ratio, nan=level), FLOOR, CAP))
