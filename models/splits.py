@@ -113,7 +113,8 @@ def proof_split(
 ) -> ProofSplit:
     """Cut the last days off for evaluation, the days before them for calibration.
 
-    Where history is too short, both windows are halved, twice at most.
+    Where a window holds too few rows because intervals are longer than it, both are lengthened by
+    the longest interval; where history is too short, both are halved, twice at most.
 
     Raises
     ------
@@ -121,8 +122,11 @@ def proof_split(
         If some part would still hold fewer than `min_rows` rows.
     """
     ends = window_end(rows, period_days=period_days)
-    for shrink in (1, 2, 4):
-        split = _cut(rows, ends, evaluation_days // shrink, calibration_days // shrink)
+    longest = int(rows.horizon.max(initial=0)) * period_days
+    longer = [longest] if longest > min(evaluation_days, calibration_days) else []
+    for more, shrink in ((0, 1), *((days, 1) for days in longer), (0, 2), (0, 4)):
+        windows = (days // shrink + more for days in (evaluation_days, calibration_days))
+        split = _cut(rows, ends, *windows)
         sizes = [int(p.sum()) for p in (split.train, split.calibration, split.evaluation)]
         if min(sizes) >= min_rows:
             return split

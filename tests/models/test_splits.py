@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
@@ -49,6 +51,15 @@ def test_a_short_history_is_proved_on_shorter_windows():
     known = rows.take(window_end(rows) <= rows.cutoff.max())
     split = proof_split(known)
     assert split.end - split.evaluation_start < np.timedelta64(56, "D")
+
+
+def test_intervals_longer_than_the_windows_lengthen_them():
+    """Parts that take 16 weeks to come: no interval fits into eight."""
+    rows = rows_of(104)
+    long = replace(rows, horizon=np.full(len(rows), 119, dtype=np.int32))
+    split = proof_split(long.take(window_end(long) <= rows.cutoff.max()))
+    assert min(part.sum() for part in (split.train, split.calibration, split.evaluation)) >= 50
+    assert split.end - split.evaluation_start == np.timedelta64(56 + 119, "D")
 
 
 def test_too_little_history_is_said_in_plain_words():
