@@ -22,7 +22,7 @@ def abc_at(panel: Panel, cutoffs: IntArray) -> IntArray:
     """
     shape = len(cutoffs), panel.n_series
     units, price = np.empty(shape), np.empty(shape)
-    for which, block in panel.passes():
+    for which, block in panel.only("price").passes():
         for position, cutoff in enumerate(cutoffs):
             begin = max(cutoff + 1 - panel.periods_in(REVENUE_DAYS), 0)
             year = block.units[:, begin : cutoff + 1]

@@ -87,7 +87,7 @@ def store_groups(
     store : created, with its parents
     """
     store.mkdir(parents=True)
-    for which, passed in panel.passes():
+    for which, passed in panel.only().passes():
         codes = {name: code[which] for name, code in groupings.items()}
         facts = Facts(groupings=codes, promotions=promotions(passed))
         for inner in slices(passed.n_series, BLOCK_SIZE):

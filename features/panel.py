@@ -113,6 +113,12 @@ class Panel:
         series, first = self.series.iloc[which], self.first[which]
         return replace(self, series=series, first=first, store=None, **kept)
 
+    def only(self, *names: str) -> Panel:
+        """Forget all measures but units, observed and `names`, so that they are not read."""
+        needless = set(self._measured) - {"units", "observed", *names}
+        forgotten: dict[str, Any] = dict.fromkeys(needless)
+        return replace(self, **forgotten)
+
     def until(self, cutoff: int) -> Panel:
         """Views that end with period `cutoff`; a series not begun by then has not begun."""
         kept: dict[str, Any] = {

@@ -22,7 +22,7 @@ from features.reading import mark_closed, read_block
 from features.series_index import SeriesIndex
 from stockalert.arrays import FloatArray
 
-__all__ = ["open_panel", "store_panel"]
+__all__ = ["open_panel", "read_stored", "store_panel"]
 
 
 def store_panel(
@@ -69,6 +69,29 @@ def store_panel(
     return panel
 
 
+def read_stored(store: Path, which: slice) -> Panel:
+    """Read some series of the panel that `store_panel` wrote, and nothing else.
+
+    Raises
+    ------
+    OSError
+        A file is missing, or cut off before their end.
+    """
+    facts = _facts(store)
+    width = len(facts["periods"])
+    measures: dict[str, Any] = {
+        name: read_rows(measure_file(store, name), which.start, which.stop, width)
+        for name in facts["measures"].tolist()
+    }
+    return Panel(
+        series=_series(store).iloc[which],
+        periods=facts["periods"],
+        period_days=int(facts["period_days"]),
+        first=facts["first"][which],
+        **measures,
+    )
+
+
 def open_panel(store: Path) -> Panel:
     """Map the panel that `store_panel` wrote.
 
@@ -77,17 +100,25 @@ def open_panel(store: Path) -> Panel:
     OSError
         A file is missing or cut off.
     """
-    with np.load(store / "panel.npz", allow_pickle=False) as kept:
-        facts: dict[str, Any] = {name: kept[name] for name in kept.files}
+    facts = _facts(store)
     shape = len(facts["first"]), len(facts["periods"])
     return Panel(
-        series=pd.read_parquet(store / "series.parquet").astype("str"),
+        series=_series(store),
         periods=facts["periods"],
         period_days=int(facts["period_days"]),
         first=facts["first"],
         store=store,
         **{name: _mapped(measure_file(store, name), shape) for name in facts["measures"].tolist()},
     )
+
+
+def _facts(store: Path) -> dict[str, Any]:
+    with np.load(store / "panel.npz", allow_pickle=False) as kept:
+        return {name: kept[name] for name in kept.files}
+
+
+def _series(store: Path) -> pd.DataFrame:
+    return pd.read_parquet(store / "series.parquet").astype("str")
 
 
 def _blocks(tables: Path, outline: Outline) -> Iterator[tuple[slice, Panel]]:

@@ -17,7 +17,7 @@ from features.groups import read_groups, store_groups
 from features.known_ahead import PromotionDays
 from features.panel import Panel
 from features.plans import promotion_days
-from features.stored import open_panel
+from features.stored import read_stored
 from features.tables import Part, has_rows, read_table
 from stockalert.arrays import IntArray
 from stockalert.rows import Rows
@@ -48,7 +48,7 @@ class Piece:
 
     def read(self) -> Panel:
         """Read the block of the panel."""
-        return open_panel(self.panel).block(self.which)
+        return read_stored(self.panel, self.which)
 
     def rows(
         self,

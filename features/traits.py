@@ -81,7 +81,7 @@ def _first_price(tables: Path, panel: Panel) -> FloatArray:
         price = by_sku[panel.index.sku]
     if panel.price is None:
         return price
-    for which, block in panel.passes():
+    for which, block in panel.only("price").passes():
         price[which] = _earliest(block, price[which])
     return price
 

@@ -82,7 +82,7 @@ def first_weeks(
 def _launches(panel: Panel) -> Launches:
     """Past launches; only the series that they are learned from are read."""
     series = launched_series(panel.first, panel.n_periods, period_days=panel.period_days)
-    few = panel.take(series)
+    few = panel.only().take(series)
     longest = (ANALOG_DAYS + LONGEST_AHEAD_DAYS) // panel.period_days
     found = past_launches(
         few.units, few.observed, few.first, longest=longest, period_days=panel.period_days
@@ -91,6 +91,6 @@ def _launches(panel: Panel) -> Launches:
 
 
 def _newcomers(panel: Panel, launch: IntArray, series: IntArray) -> Newcomers:
-    few = panel.take(series)
+    few = panel.only().take(series)
     found = Newcomers.of(few.units, few.observed, launch[series], series=np.arange(len(series)))
     return replace(found, series=series)

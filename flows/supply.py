@@ -65,7 +65,7 @@ def read_supply(tables: Path, panel: Panel, *, settings: Settings, as_of: date) 
     lead_times = learn(panel.series, terms, orders, as_of=as_of, default_days=default)
     lead_times = standing.shifted(lead_times, terms["supplier_id"])
     review = terms["review_days"].fillna(settings.lead_time.review_days).to_numpy(np.float64)
-    whole = np.concatenate([(p.units == np.rint(p.units)).all(axis=1) for _, p in panel.passes()])
+    whole = np.concatenate([(p.units == np.rint(p.units)).all(axis=1) for _, p in panel.only().passes()])
     items = items_of(panel.series, terms, whole, products=products, supplier_items=supplier_items)
     return SupplyFacts(Supply(lead_times, review), items, standing, moved)
 

@@ -1,4 +1,4 @@
-"""Two nights of the corner shop with a model, without a Prefect server: what blocks are tried on."""
+"""Two nights of the corner shop with a model, for what is done block by block."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from flows.training_rows import build_training_set
 from models.registry import Champion
 from tests.flows.corner_shop import FIRST_NIGHT, SECOND_NIGHT, SETTINGS, corner_shop
 
-__all__ = ["TrainedShop", "forecast_of", "in_blocks", "same_forecast", "train_shop"]
+__all__ = ["TrainedShop", "forecast_of", "half", "in_blocks", "same_forecast", "train_shop"]
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,8 @@ class TrainedShop:
     def night(self, as_of: date = SECOND_NIGHT) -> Iterator[Run]:
         """A run whose canonical tables are there."""
         moment = datetime.combine(as_of, datetime.min.time(), UTC)
-        with open_run(
-            self.data, self.out, settings=self.settings, as_of=as_of, now=moment
-        ) as run:
+        opened = open_run(self.data, self.out, settings=self.settings, as_of=as_of, now=moment)
+        with opened as run:
             work = run.workspace.work
             ingest(self.data, work, period="D", as_of=as_of, today=as_of, max_share=1.0)
             yield run
@@ -85,3 +84,8 @@ def same_forecast(found: Forecast, expected: Forecast) -> None:
         assert (getattr(found.outlook, name) == getattr(expected.outlook, name)).all()
     for name in ("abc", "pattern", "coverage", "analogs"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
+def half(number: int) -> int:
+    """Work for a worker that finds it by its name."""
+    return number // 2

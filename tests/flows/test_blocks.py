@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,14 @@ from features.panel import measure_file
 from features.reading import read_panel
 from features.stored import open_panel
 from flows.deciding import decide_night, past_of, service_policy
-from flows.forecasting import formula_forecast
+from flows.forecasting import formula_forecast, model_forecast
+from flows.intake import Intake
 from flows.keeping import kept, notes_on_kept
+from flows.publication import publish
 from flows.shop import stored_panel
 from flows.supply import read_position, read_supply
 from stockalert.errors import GuardError
+from stockalert.served import previous_night
 from tests.flows.blocks_shop import (
     TrainedShop,
     forecast_of,
@@ -70,3 +74,74 @@ def test_without_a_model_blocks_agree_as_well(shop: TrainedShop) -> None:
         stored = stored_panel(blocks, SECOND_NIGHT)
         found = formula_forecast(blocks, stored, supply, past_of(stored))
         same_forecast(found, expected)
+
+
+def _cut_off(store: Path, n_series: int) -> None:
+    """A disk that lost the end of one file: the page views of the last `n_series` series."""
+    path, panel = measure_file(store, "views"), open_panel(store)
+    path.write_bytes(path.read_bytes()[: -4 * panel.n_periods * n_series])
+
+
+def _publish(run, decided) -> None:
+    intake = Intake(EVE, "D", {}, ())
+    publish(run, intake, dict(decided.frames), {})
+
+
+EVE = SECOND_NIGHT - timedelta(days=1)
+LOST = [("item 11", "north"), ("item 11", "south"), ("kiwi", "default")]
+
+
+@pytest.fixture(scope="module")
+def published(shop: TrainedShop) -> TrainedShop:
+    """The eve of the second night is served."""
+    with shop.night(EVE) as run:
+        panel = stored_panel(run, EVE)
+        supply = read_supply(run.tables, panel, settings=run.settings, as_of=EVE).supply
+        forecast = model_forecast(run, panel, supply, past_of(panel), shop.reigning)
+        _publish(run, _decided(run, panel, forecast))
+    return shop
+
+
+def _night_with_a_fault(run, shop, guard):
+    panel = stored_panel(run, SECOND_NIGHT)
+    _cut_off(run.workspace.work / "panels" / "all", 2)
+    supply = read_supply(run.tables, panel, settings=run.settings, as_of=SECOND_NIGHT).supply
+    broken = model_forecast(run, panel, supply, past_of(panel), shop.reigning)
+    last = previous_night(run.workspace.out, SECOND_NIGHT)
+    return panel, kept(broken, panel, out=run.workspace.out, last=last, guard=guard)
+
+
+def test_a_block_that_fails_keeps_the_thresholds_served_before(published: TrainedShop) -> None:
+    served = pd.read_parquet(published.out / "latest" / "thresholds")
+    served = served.set_index(["sku", "location"])["reorder_point"]
+    with published.night() as opened:
+        whole = forecast_of(opened, None, published.reigning)
+        shutil.rmtree(opened.workspace.work / "panels")
+        run = in_blocks(opened, 2)
+        guard = run.settings.guard.model_copy(update={"max_share_missing": 0.5})
+        panel, found = _night_with_a_fault(run, published, guard)
+        table = _decided(run, panel, found).frames["thresholds"].set_index(["sku", "location"])
+        notes = notes_on_kept(found, panel)
+    failed = [position for which, _ in found.failures for position in range(panel.n_series)[which]]
+    assert [tuple(pair) for pair in panel.series.iloc[failed].to_numpy()] == LOST
+    assert table.loc[LOST, "reorder_point"].tolist() == served[LOST].tolist()
+    others = np.setdiff1d(np.arange(panel.n_series), failed)
+    np.testing.assert_array_equal(found.outlook.values[others], whole.outlook.values[others])
+    assert "kiwi at default" in notes[0]
+    assert "cut off" in notes[0]
+
+
+def test_too_many_failing_series_stop_the_night(published: TrainedShop) -> None:
+    with published.night() as opened:
+        run = in_blocks(opened, 2)
+        with pytest.raises(GuardError, match="could not be forecast"):
+            _night_with_a_fault(run, published, run.settings.guard)
+
+
+def test_where_every_block_fails_the_fault_is_told_as_it_is(published: TrainedShop) -> None:
+    with published.night() as run:
+        panel = stored_panel(run, SECOND_NIGHT)
+        _cut_off(run.workspace.work / "panels" / "all", 20)
+        supply = read_supply(run.tables, panel, settings=run.settings, as_of=SECOND_NIGHT).supply
+        with pytest.raises(OSError, match="cut off"):
+            model_forecast(run, panel, supply, past_of(panel), published.reigning)
