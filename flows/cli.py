@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from flows import cli_alerts, cli_export, cli_review
+from flows import cli_alerts, cli_export, cli_review, cli_serve
 from flows.cli_options import (
     AsOf,
     Config,
@@ -224,5 +224,7 @@ app.command()(rollback)
 
 
 app.command()(cli_review.review)
+app.command()(cli_serve.serve)
+app.command()(cli_serve.watchdog)
 app.command()(cli_export.export)
 app.add_typer(cli_alerts.alerts, name="alerts")

@@ -1,8 +1,9 @@
 """Does the champion still fit? Inputs against those of its training, forecasts against facts.
 
 Inputs are compared on the last cutoffs that the champion knew and on those since, of the same
-series; what a calendar tells is left out, since it changes by design. Coverage counts only nights
-that this champion published. So a model trained anew starts with a clean slate.
+series, and with what they did over as long a time before; what a calendar tells is left out.
+Coverage counts only nights that this champion published. So a model trained anew starts with a
+clean slate.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from features.build import DEFAULT_FAMILIES, FAMILIES, build_rows, family_columns
-from features.facts import FAMILIES_READ, read_facts
+from features.facts import FAMILIES_READ, Facts, read_facts
 from features.panel import Panel
 from features.reading import read_panel
 from flows.fitting import FEATURES_FILE
@@ -31,6 +32,7 @@ __all__ = ["NIGHTS_APART_DAYS", "input_drift", "why_drifting"]
 
 MOST_SERIES = 2000
 MOST_CUTOFFS = 4
+EARLIER = 6
 HORIZON_DAYS = 14
 NIGHTS_APART_DAYS = 7
 COVERAGE_DAYS = 91
@@ -52,37 +54,47 @@ def input_drift(run: Run, panel: Panel, reigning: Champion) -> pd.DataFrame:
     Returns
     -------
     What `stockalert.drift.drift_table` returns; without rows where no cutoff lies after the
-    training.
+    training, or there is too little before it.
     """
-    past, since = _cutoffs(panel, reigning)
-    sampled = _sampled(panel, past[0] if len(past) else 0)
-    if not (len(past) and len(since) and sampled.any()):
-        return drift_table([], np.zeros((0, 0)), np.zeros((0, 0)), units=(1, 1), limit=1.0)
+    pairs = _cutoffs(panel, reigning)
+    sampled = _sampled(panel, int(min(past.min() for past, _ in pairs)) if pairs else 0)
+    if not (pairs and sampled.any()):
+        return drift_table([], [], units=1, limit=1.0)
     few = panel.block(sampled)
     few = replace(few, series=few.series.reset_index(drop=True))
-    vocabulary = json.loads((reigning.folder / FEATURES_FILE).read_text(encoding="utf-8"))
-    country = run.settings.calendar.country
-    facts = read_facts(run.tables, few, country=country, vocabulary=vocabulary)
-    read = set(vocabulary.get(FAMILIES_READ, list(DEFAULT_FAMILIES))) - {_CALENDAR}
-    horizons = np.full((few.n_series, 1), few.periods_in(HORIZON_DAYS))
-    cutoffs = np.concatenate([past, since])
-    families = {name: family for name, family in FAMILIES.items() if name in read}
+    facts = _facts(run, few, reigning)
+    read = set(facts.vocabulary.get(FAMILIES_READ, list(DEFAULT_FAMILIES))) - {_CALENDAR}
+    cutoffs = np.unique(np.concatenate([side for pair in pairs for side in pair]))
     rows = build_rows(
-        few, facts, cutoffs=cutoffs, horizons=horizons, with_target=False, families=families
+        few,
+        facts,
+        cutoffs=cutoffs,
+        horizons=np.full((few.n_series, 1), few.periods_in(HORIZON_DAYS)),
+        with_target=False,
+        families={name: family for name, family in FAMILIES.items() if name in read},
     )
     values = rows.values.reshape(len(cutoffs), few.n_series, -1)
-    before, now = (_flat(values[part]) for part in (slice(len(past)), slice(len(past), None)))
-    units, limit = (few.n_series, few.n_series), run.settings.review.psi_limit
-    found = drift_table(rows.names, before, now, units=units, limit=limit)
+    compared = [
+        (_flat(values[np.searchsorted(cutoffs, past)]), _flat(values[np.searchsorted(cutoffs, at)]))
+        for past, at in pairs
+    ]
+    limit = run.settings.review.psi_limit
+    found = drift_table(rows.names, compared, units=few.n_series, limit=limit)
     calendar = family_columns(few, facts)[_CALENDAR]
     return pd.concat([_lacking(reigning, {*rows.names, *calendar}), found], ignore_index=True)
+
+
+def _facts(run: Run, few: Panel, reigning: Champion) -> Facts:
+    vocabulary = json.loads((reigning.folder / FEATURES_FILE).read_text(encoding="utf-8"))
+    country = run.settings.calendar.country
+    return read_facts(run.tables, few, country=country, vocabulary=vocabulary)
 
 
 def _lacking(reigning: Champion, there: set[str]) -> pd.DataFrame:
     """Features that the champion reads and the tables no longer give at all."""
     described = json.loads((reigning.folder / "final" / "model.json").read_text(encoding="utf-8"))
     lost = [name for name in described["names"] if name not in there]
-    gone = {"psi": np.inf, "chance": 0.0, "missing_before": 0.0, "missing_now": 1.0}
+    gone = {"psi": np.inf, "chance": 0.0, "usual": 0.0, "missing_before": 0.0, "missing_now": 1.0}
     return pd.DataFrame({"feature": lost}, dtype="str").assign(**gone, drifted=True)
 
 
@@ -90,13 +102,18 @@ def _flat(values: FloatArray) -> FloatArray:
     return values.reshape(-1, values.shape[-1])
 
 
-def _cutoffs(panel: Panel, reigning: Champion) -> tuple[IntArray, IntArray]:
-    """Cutoffs a week apart: the last that the champion knew, and as many since."""
+def _cutoffs(panel: Panel, reigning: Champion) -> list[tuple[IntArray, IntArray]]:
+    """Cutoffs a week apart: the last that the champion knew and as many since; then earlier ones.
+
+    Every further pair lies as much earlier as the training lies back, so that it tells what is
+    usual over that time.
+    """
     week = panel.periods_in(7)
     known = int(np.searchsorted(panel.periods, np.datetime64(reigning.trained_until), "right")) - 1
     since = np.arange(panel.n_periods - 1, known, -week)[:MOST_CUTOFFS]
-    past = known - week * np.arange(len(since))
-    return past[past >= week][::-1], since[::-1]
+    past, lag = known - week * np.arange(len(since)), panel.n_periods - 1 - known
+    moved = [(past - lag * back, since - lag * back) for back in range(EARLIER + 1)]
+    return [pair for pair in moved if len(since) and pair[0].min() >= week]
 
 
 def _sampled(panel: Panel, cutoff: int) -> BoolArray:

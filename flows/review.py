@@ -146,7 +146,7 @@ def _past(run: Run, intake: Intake, days: int) -> _Past:
 
 def _drift(run: Run, panel: Panel) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Inputs now against those of the champion's training; a note where that cannot be told."""
-    none = drift_table([], np.zeros((0, 0)), np.zeros((0, 0)), units=(1, 1), limit=1.0)
+    none = drift_table([], [], units=1, limit=1.0)
     try:
         reigning = champion(run.workspace.out, tracking_uri=run.settings.paths.tracking_uri)
     except ChampionError as error:

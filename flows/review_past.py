@@ -22,6 +22,7 @@ __all__ = [
     "HORIZONS_DAYS",
     "coverage_of",
     "decisions_of",
+    "is_within_a_day",
     "nights_between",
     "remembered_data",
     "spaced",
@@ -61,7 +62,7 @@ def nights_between(out: Path, first: date, last: date) -> list[Pointer]:
     """Return the last night of each as-of date in first … last; no run within a day is one."""
     found: dict[date, Pointer] = {}
     for night in served_nights(out):
-        if first <= night.as_of_date <= last and not _within_a_day(out, night):
+        if first <= night.as_of_date <= last and not is_within_a_day(out, night):
             found[night.as_of_date] = night
     return [found[day] for day in sorted(found)]
 
@@ -161,7 +162,8 @@ def _aligned(frame: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     return frame.set_index(names).reindex(wanted).reset_index()
 
 
-def _within_a_day(out: Path, night: Pointer) -> bool:
+def is_within_a_day(out: Path, night: Pointer) -> bool:
+    """Whether a night is a refresh within a day, which no night of its own follows."""
     file = night_folder(out, night.run_id) / "intake.json"
     if not file.exists():
         return False

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stockalert.review import worst_gap
+from stockalert.review import LEAST_NIGHTS, worst_gap
 from stockalert.stock_outs import CAUSES
 
 __all__ = ["CAUSES_IN_WORDS", "Review", "in_words", "print_review"]
@@ -75,7 +75,9 @@ def _on_coverage(coverage: pd.DataFrame, most_gap: float) -> str:
     if not len(coverage):
         return "coverage: no published forecast is over yet"
     nights = int(coverage["nights"].max())
-    worst = worst_gap(coverage, least_nights=2)
+    if nights < LEAST_NIGHTS:
+        return f"coverage: {nights} weekly nights are over, too few to tell a miss from chance"
+    worst = worst_gap(coverage, least_nights=LEAST_NIGHTS)
     if worst is None:
         return f"coverage: no level is off beyond chance over {nights} weekly nights"
     level, gap = worst

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from features.panel import Panel
+from features.tables import read_table
 from features.target import demand_after
 from flows.review_past import thresholds_at
-from flows.supply import read_table
 from stockalert.arrays import BoolArray, FloatArray, IntArray
 from stockalert.classification import CLASSES
 from stockalert.review import cycles
@@ -59,7 +59,7 @@ def lines_of(tables: Path, panel: Panel) -> pd.DataFrame:
     """Purchase order lines of the panel's series that were not cancelled; empty without a table."""
     names = ["ordered_at", "expected_at", "received_at", "units_ordered", "units_received"]
     orders = read_table(tables, "purchase_orders")
-    if orders is None:
+    if not len(orders):
         kinds = {name: "datetime64[us]" if name.endswith("_at") else "float64" for name in names}
         empty = {name: pd.Series(dtype=kind) for name, kind in kinds.items()}
         return pd.DataFrame({"series": pd.Series(dtype="int64"), **empty})

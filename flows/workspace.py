@@ -13,7 +13,11 @@ from pathlib import Path
 
 from stockalert.errors import OutputError
 
-__all__ = ["Workspace", "check_writable", "open_workspace"]
+__all__ = ["BusyError", "Workspace", "check_writable", "open_workspace"]
+
+
+class BusyError(OutputError):
+    """Another run holds the output directory; what it publishes is served soon."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,9 @@ def open_workspace(out: Path, *, now: datetime) -> Iterator[Workspace]:
     Raises
     ------
     OutputError
-        The directory cannot be written, or another run holds it.
+        The directory cannot be written.
+    BusyError
+        Another run holds it.
     """
     out = out.absolute()
     with _locked(out):
@@ -82,5 +88,5 @@ def _locked(out: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise OutputError(f"another run is working in {out}; wait for it to end") from None
+            raise BusyError(f"another run is working in {out}; wait for it to end") from None
         yield

@@ -56,35 +56,44 @@ def chance_limit(n_reference: int, n_current: int, n_bins: int) -> float:
 
 def drift_table(
     names: Sequence[str],
-    reference: FloatArray,
-    current: FloatArray,
+    pairs: Sequence[tuple[FloatArray, FloatArray]],
     *,
-    units: tuple[int, int],
+    units: int,
     limit: float,
 ) -> pd.DataFrame:
     """Compare every feature's values now with those of the reference.
 
     Parameters
     ----------
-    reference, current : shape (n, n_features) and (m, n_features); NaN = missing
+    pairs : reference and current, shapes (n, n_features) and (m, n_features), NaN = missing; after
+        them the same comparisons of earlier times. What a feature did then already is usual: one
+        that all series share, such as the shop's level, moves far without meaning much.
     units : independent units (series) behind either; rows of one series are no two witnesses
-    limit : index past which a feature has drifted, if chance alone does not reach it
+    limit : index past which a feature has drifted, if neither chance nor earlier times reach it
 
     Returns
     -------
-    One row per feature, worst first: feature, psi, chance (index that chance may reach),
-    missing_before and missing_now (shares), drifted
+    One row per feature, worst first: feature, psi, chance (index that chance may reach), usual
+    (the highest of earlier times), missing_before and missing_now (shares), drifted
     """
     rows = []
-    for name, before, now in zip(names, reference.T, current.T, strict=True):
-        counts = _histograms(before, now)
-        chance = chance_limit(*units, counts.shape[1])
-        psi = population_stability(*counts)
-        missing = np.isnan(before).mean(), np.isnan(now).mean()
-        rows.append((name, psi, chance, *missing, bool(psi > max(limit, chance))))
-    columns = ["feature", "psi", "chance", "missing_before", "missing_now", "drifted"]
-    table = pd.DataFrame(rows, columns=columns)
+    for column, name in enumerate(names):
+        (psi, bins), *earlier = (_index(*(side[:, column] for side in pair)) for pair in pairs)
+        chance = chance_limit(units, units, bins)
+        usual = max((index for index, _ in earlier), default=0.0)
+        missing = (float(np.isnan(side[:, column]).mean()) for side in pairs[0])
+        rows.append((name, psi, chance, usual, *missing, psi > max(limit, chance, usual)))
+    table = pd.DataFrame(rows, columns=_COLUMNS).astype({"feature": "str", "drifted": "bool"})
     return table.sort_values(["psi", "feature"], ascending=[False, True], ignore_index=True)
+
+
+_COLUMNS = ["feature", "psi", "chance", "usual", "missing_before", "missing_now", "drifted"]
+
+
+def _index(before: FloatArray, now: FloatArray) -> tuple[float, int]:
+    """Return the index of one feature, and its number of bins."""
+    counts = _histograms(before, now)
+    return population_stability(*counts), counts.shape[1]
 
 
 def _histograms(reference: FloatArray, current: FloatArray) -> IntArray:

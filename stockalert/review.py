@@ -7,13 +7,22 @@ import pandas as pd
 
 from stockalert.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["block_draws", "coverage_cells", "coverage_with_limits", "cycles", "worst_gap"]
+__all__ = [
+    "LEAST_NIGHTS",
+    "block_draws",
+    "coverage_cells",
+    "coverage_with_limits",
+    "cycles",
+    "worst_gap",
+]
 
 CONFIDENCE = 0.9
 """Of the limits, two-sided."""
 BLOCK = 2
 """Neighbouring nights that the bootstrap draws together."""
 DRAWS = 1000
+LEAST_NIGHTS = 4
+"""Fewer nights say nothing about how much nights differ: there are no limits then."""
 _KEY = ["grouping", "member", "level"]
 
 
@@ -72,7 +81,7 @@ def coverage_with_limits(cells: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     -------
     grouping, member, level, nights, rows, share_below, share_at_or_below, lower and upper (limits
     of the two shares), gap (how far the level lies outside the shares; negative: too little is
-    covered), off (the level lies outside the limits as well)
+    covered), off (the level lies outside the limits as well); below four nights there are no limits
     """
     cells = cells.sort_values([*_KEY, "as_of"], kind="stable")
     night, nights = pd.factorize(cells["as_of"], sort=True)
@@ -86,13 +95,14 @@ def coverage_with_limits(cells: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     tail = (1.0 - CONFIDENCE) / 2.0
     lower = np.nanquantile(_share(below, rows), tail, axis=0)
     upper = np.nanquantile(_share(at_or_below, rows), 1.0 - tail, axis=0)
-    whole = sums.sum(axis=1)
+    whole, told = sums.sum(axis=1), (sums[0] > 0).sum(axis=0)
+    lower, upper = (np.where(told < LEAST_NIGHTS, np.nan, limit) for limit in (lower, upper))
     share_below, reached = _share(whole[1], whole[0]), _share(whole[2], whole[0])
     table = pd.DataFrame(names.tolist(), columns=_KEY)
     tau = table["level"].to_numpy(np.float64)
     gap = np.maximum(share_below - tau, 0.0) - np.maximum(tau - reached, 0.0)
     return table.assign(
-        nights=(sums[0] > 0).sum(axis=0),
+        nights=told,
         rows=whole[0].astype(np.int64),
         share_below=share_below,
         share_at_or_below=reached,
