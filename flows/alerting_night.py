@@ -1,8 +1,8 @@
-"""Alerts of a night: decided before it is published, told after it is served."""
+"""Alerts of the served nights: taken over into the outbox, and sent."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,49 +20,17 @@ from flows.alerting_operational import (
     over_with,
 )
 from flows.alerting_queue import take_over
-from flows.intake import Intake
-from flows.run import Run
 from flows.settings import Settings
-from stockalert.alerts.conditions import Rules
-from stockalert.alerts.facts import Evening
-from stockalert.alerts.night import Before, Circumstances, alerts_of
 from stockalert.alerts.silences import muted_state
-from stockalert.alerts.spikes import RECENT_DAYS, USUAL_DAYS
 from stockalert.errors import OutputError
-from stockalert.items import items_of
-from stockalert.lead_time import declared_terms
 from stockalert.served import Pointer, read_pointer, served_runs
 
-__all__ = ["decide_alerts", "deliver_alerts", "send_queued"]
+__all__ = ["deliver_alerts", "open_alerts", "send_queued", "served_alerts"]
 
 _DOWN = {
     "en": ("Alerts do not reach {label}: {why}.", "Check the address and the service behind it."),
     "fr": ("Les alertes n'atteignent pas {label} : {why}.", "Vérifier l'adresse et le service."),
 }
-
-
-def decide_alerts(run: Run, intake: Intake, frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Decide which alerts are open: table `alerts`, to be published with the other tables."""
-    settings, out, now = run.settings, run.workspace.out, run.workspace.started_at
-    with open_store(out) as store:
-        before = Before(
-            alerts=_served_alerts(out, None),
-            operational=operational_alerts(store, now),
-            silences=store.silences(),
-            acknowledged=store.acknowledgements(),
-        )
-    when = Circumstances(
-        as_of=intake.as_of,
-        now=now,
-        episode=run.workspace.run_id,
-        language=settings.language,
-        live=run.as_of is None,
-        last_stock=_last_stock(run.tables),
-        max_stale_days=settings.guard.max_stale_days,
-        goodwill_share=settings.service.goodwill_share,
-        period_days=run.period_days,
-    )
-    return alerts_of(_evening(run, intake.as_of, frames), _rules(settings), when, before)
 
 
 def deliver_alerts(out: Path, settings: Settings, *, now: datetime) -> Delivery:
@@ -79,7 +47,7 @@ def deliver_alerts(out: Path, settings: Settings, *, now: datetime) -> Delivery:
     with delivering(out), open_store(out) as store:
         telling = addresses.telling(settings)
         for night in _untold(out, store):
-            alerts = _open_alerts(out, night, store, now)
+            alerts = open_alerts(out, store, now, night)
             take_over(store, alerts, telling, night=(night.run_id, str(night.as_of_date)), now=now)
         return _send(store, settings, addresses, now=now)
 
@@ -148,11 +116,11 @@ def _after(night: Pointer, out: Path, run_id: str) -> bool:
         return False
 
 
-def _open_alerts(
-    out: Path, night: Pointer, store: AlertStore, now: datetime
+def open_alerts(
+    out: Path, store: AlertStore, now: datetime, night: Pointer | None = None
 ) -> list[dict[str, Any]]:
-    """Alerts of a night with the states that hold now, and those about the job itself."""
-    table = _served_alerts(out, night)
+    """Alerts of a night (default: the one served) in their states now, and those of the job."""
+    table = served_alerts(out, night)
     if table is None:
         return operational_alerts(store, now)
     for name in table.select_dtypes("datetime"):
@@ -168,7 +136,7 @@ def _open_alerts(
     return [*found, *operational_alerts(store, now)]
 
 
-def _served_alerts(out: Path, night: Pointer | None) -> pd.DataFrame | None:
+def served_alerts(out: Path, night: Pointer | None) -> pd.DataFrame | None:
     """Table `alerts` of a night, or of the one served now; None where it has none."""
     try:
         night = night or read_pointer(out)
@@ -178,47 +146,4 @@ def _served_alerts(out: Path, night: Pointer | None) -> pd.DataFrame | None:
         return None
     table = pq.read_table(out / night.tables["alerts"].path, partitioning=None)
     found: pd.DataFrame = table.to_pandas(date_as_object=False)
-    return found
-
-
-def _rules(settings: Settings) -> Rules:
-    names = set(Rules.__dataclass_fields__)
-    return Rules(**settings.alerts.model_dump(include=names))
-
-
-def _evening(run: Run, as_of: date, frames: dict[str, pd.DataFrame]) -> Evening:
-    """Read what alerts need besides the night's own tables."""
-    thresholds = frames["thresholds"].reset_index(drop=True)
-    names = ("products", "suppliers", "supplier_items", "purchase_orders")
-    tables = {name: _frame(run.tables, name) for name in names}
-    offered = tables.pop("supplier_items")
-    terms = declared_terms(
-        thresholds[["sku", "location"]],
-        products=tables["products"],
-        supplier_items=offered,
-        suppliers=tables["suppliers"],
-    )
-    whole = pd.Series(True, thresholds.index).to_numpy()
-    items = items_of(thresholds, terms, whole, products=tables["products"], supplier_items=offered)
-    since = as_of - timedelta(days=USUAL_DAYS + max(RECENT_DAYS, run.period_days) + 7)
-    recent = {name: _frame(run.tables, name, since=since) for name in ("sales", "browsing")}
-    return Evening(thresholds, frames["forecasts"], items, **tables, **recent)
-
-
-def _last_stock(tables: Path) -> date | None:
-    """Latest day in the stock table."""
-    path = tables / "stock.parquet"
-    if not path.exists():
-        return None
-    days = pq.read_table(path, columns=["date"])["date"].to_pandas()
-    return None if days.isna().all() else pd.Timestamp(days.max()).date()
-
-
-def _frame(tables: Path, name: str, since: date | None = None) -> pd.DataFrame | None:
-    """Read a canonical table, or its latest rows; None where there is none."""
-    path = tables / f"{name}.parquet"
-    if not path.exists():
-        return None
-    rows = None if since is None else [("date", ">=", pd.Timestamp(since))]
-    found: pd.DataFrame = pq.read_table(path, filters=rows).to_pandas(date_as_object=False)
     return found

@@ -15,6 +15,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Protocol
 
+from flows.channels_apprise import load_apprise
 from stockalert.errors import StockalertError, UsageError
 
 __all__ = [
@@ -102,8 +103,7 @@ def channels_of(url: str) -> list[Channel]:
 
 def _plugin(url: str, scheme: str) -> Any:
     """Let Apprise read an address."""
-    import apprise
-
+    apprise = load_apprise()
     if "://" not in url:
         raise UsageError("setting alerts.urls: expected SCHEME://…, found no scheme")
     known = {one for kind in apprise.Apprise().details()["schemas"] for one in _schemes(kind)}

@@ -15,8 +15,6 @@ from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from typing import Any
 
-from apprise.plugins.email import SecureMailMode
-
 from flows.channels import Channel, ChannelError, Message, channel_id, redacted
 
 __all__ = ["MailChannel", "mail_channels", "mail_of"]
@@ -95,12 +93,12 @@ def _hand_over(
     if not plugin.verify_certificate:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     server: smtplib.SMTP
-    if plugin.secure_mode == SecureMailMode.SSL:
+    if str(plugin.secure_mode) == "ssl":
         server = smtplib.SMTP_SSL(plugin.smtp_host, plugin.port, timeout=_TIMEOUT, context=context)
     else:
         server = smtplib.SMTP(plugin.smtp_host, plugin.port, timeout=_TIMEOUT)
     try:
-        if plugin.secure_mode == SecureMailMode.STARTTLS:
+        if str(plugin.secure_mode) == "starttls":
             server.starttls(context=context)
         server.ehlo_or_helo_if_needed()
         if plugin.user and plugin.password:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import requests
 
 from flows.channels import Channel, ChannelError, Message, channel_id, overheard, redacted
+from flows.channels_apprise import load_apprise
 
 __all__ = ["AppriseChannel", "WebhookChannel", "apprise_channel", "ask", "webhook_channel"]
 
@@ -50,8 +51,7 @@ class AppriseChannel:
             Apprise reports a failure; unless nobody answered, or the answer was no, the message may
             have arrived.
         """
-        import apprise
-
+        apprise = load_apprise()
         long_enough = self._plugin.body_maxlen >= _LONG
         about_to()
         with overheard() as reasons:

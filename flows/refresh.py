@@ -11,6 +11,7 @@ from typing import Any
 
 from prefect import flow
 
+from flows.alerting_steps import tell_alerts, with_alerts
 from flows.clock import now
 from flows.deciding import DecidedNight, decide_night, past_of, service_policy
 from flows.forecasting import formula_forecast, model_forecast
@@ -138,10 +139,13 @@ def publish_night_of(
         A guard refused the night, and nothing forced it.
     """
     decided = forecast_and_decide(run, intake, reigning)
+    decided = with_alerts(run, intake, decided)
     version = None if reigning is None else reigning.version
     summary = night_summary(run, intake, decided, version, notes)
     summary = guarded(run, intake, decided.frames, summary, force)
-    return Night(_publish(run, intake, decided.frames, summary), summary)
+    folder = _publish(run, intake, decided.frames, summary)
+    tell_alerts(run, summary)
+    return Night(folder, summary)
 
 
 @step("forecast and decide")

@@ -51,10 +51,16 @@ def facts_of(
     rules: Rules,
     *,
     as_of: date,
+    today: date,
     goodwill_share: float = 0.0,
     period_days: int = 1,
 ) -> pd.DataFrame:
     """Put the facts of every series together; see `stockalert.alerts.conditions` for their use.
+
+    Parameters
+    ----------
+    as_of : last day whose sales and views are known
+    today : last day of which stock and orders are known
 
     Returns
     -------
@@ -72,11 +78,11 @@ def facts_of(
         evening.purchase_orders,
         thresholds["lead_time_days"].to_numpy(np.float64),
         thresholds["lead_time_sd_days"].to_numpy(np.float64),
-        as_of=as_of,
+        as_of=today,
         late_days=rules.late_days,
     )
     facts = _worth(facts.join(orders), evening, goodwill_share)
-    facts = _at_risk(facts, evening, as_of)
+    facts = _at_risk(facts, evening, today)
     for name, table, measure in (
         ("sold", evening.sales, "units_sold"),
         ("seen", evening.browsing, "views"),

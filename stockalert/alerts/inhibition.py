@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-__all__ = ["MUTED_BY_SOLD_OUT", "MUTED_BY_SUPPLIER", "inhibited"]
+__all__ = ["MUTED_BY_SUPPLIER", "ONE_OF", "inhibited"]
 
 MUTED_BY_SUPPLIER = ("reorder_now", "stockout_risk_before_arrival", "stocked_out", "order_late")
 """What follows from a supplier that does not deliver."""
 
-MUTED_BY_SOLD_OUT = ("reorder_now", "stockout_risk_before_arrival")
-"""What need not be said of a sku that is sold out."""
+ONE_OF = ("stocked_out", "stockout_risk_before_arrival", "reorder_now")
+"""Of these a sku at a location tells the first alone; its text says what to order as well."""
 
 
 def inhibited(alerts: pd.DataFrame) -> pd.DataFrame:
@@ -27,16 +27,15 @@ def inhibited(alerts: pd.DataFrame) -> pd.DataFrame:
     """
     down = alerts[alerts["kind"] == "supplier_disrupted"]
     causes = pd.Series(down["fingerprint"].to_numpy(), index=down["supplier_id"], dtype="str")
-    by_supplier = alerts["supplier_id"].map(causes)
-    by_supplier = by_supplier.where(alerts["kind"].isin(MUTED_BY_SUPPLIER))
-    empty = alerts[alerts["kind"] == "stocked_out"]
-    names = ["sku", "location"]
-    gone = pd.Series(
-        empty["fingerprint"].to_numpy(), index=pd.MultiIndex.from_frame(empty[names]), dtype="str"
-    )
-    series = pd.MultiIndex.from_frame(alerts[names])
-    by_shelf = pd.Series(gone.reindex(series).to_numpy(), alerts.index, dtype="str")
-    by_shelf = by_shelf.where(alerts["kind"].isin(MUTED_BY_SOLD_OUT))
-    cause = by_supplier.astype("str").fillna(by_shelf)
+    by_supplier = alerts["supplier_id"].map(causes).astype("str")
+    cause = by_supplier.where(alerts["kind"].isin(MUTED_BY_SUPPLIER)).fillna(_worse(alerts))
     muted = alerts["fingerprint"].map(cause.value_counts()).fillna(0).to_numpy(np.float64)
     return alerts.assign(inhibited_by=cause, muted=muted)
+
+
+def _worse(alerts: pd.DataFrame) -> pd.Series[str]:
+    """Fingerprint of the worst of `ONE_OF` for the same sku and location; null for itself."""
+    rank = alerts["kind"].map({kind: at for at, kind in enumerate(ONE_OF)})
+    mine = alerts.assign(rank=rank).dropna(subset=["rank"]).sort_values("rank", kind="stable")
+    first = mine.groupby(["sku", "location"])["fingerprint"].transform("first")
+    return first.where(first != mine["fingerprint"]).reindex(alerts.index).astype("str")

@@ -36,6 +36,7 @@ class Circumstances:
     Attributes
     ----------
     as_of : last day whose sales are known
+    today : last day of which stock and orders are known
     now : when the night runs
     episode : names the run
     live : whether the age of the data counts; not when a past night is asked for
@@ -43,6 +44,7 @@ class Circumstances:
     """
 
     as_of: date
+    today: date
     now: datetime
     episode: str
     language: str = "en"
@@ -80,6 +82,7 @@ def alerts_of(evening: Evening, rules: Rules, when: Circumstances, before: Befor
         evening,
         rules,
         as_of=when.as_of,
+        today=when.today,
         goodwill_share=when.goodwill_share,
         period_days=when.period_days,
     )
@@ -133,14 +136,14 @@ def _troubled(
         evening.purchase_orders,
         thresholds["lead_time_days"].to_numpy(np.float64),
         thresholds["lead_time_sd_days"].to_numpy(np.float64),
-        as_of=when.as_of,
+        as_of=when.today,
         late_days=rules.late_days,
     )
     open_so_far = so_far.loc[so_far["kind"] == "supplier_disrupted", "supplier_id"].dropna()
     return disrupted_suppliers(
         evening.suppliers,
         lines,
-        as_of=when.as_of,
+        as_of=when.today,
         language=when.language,
         was_open=frozenset(open_so_far),
     )
@@ -172,7 +175,7 @@ def _about_the_job(evening: Evening, when: Circumstances, rules: Rules) -> pd.Da
     """Alerts about data and model."""
     found = stale_data(
         as_of=when.as_of,
-        today=when.now.date() if when.live else when.as_of,
+        today=when.now.date() if when.live else when.today,
         last_stock=when.last_stock,
         max_days=when.max_stale_days,
         language=when.language,
@@ -187,7 +190,7 @@ def _finished(
     """Give every alert its history and state, and put the table in order."""
     rows = pd.concat([rows, pd.DataFrame(list(before.operational))], ignore_index=True)
     columns = OUTPUT_TABLES["alerts"].names
-    rows = rows.reindex(columns=[*columns, "inhibited_by"])
+    rows = rows.reindex(columns=list(columns))
     known = so_far.reindex(rows["fingerprint"])
     moment = pd.Timestamp(when.now)
     rows["episode"] = rows["episode"].fillna(pd.Series(known["episode"].to_numpy()))

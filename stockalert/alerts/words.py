@@ -104,8 +104,8 @@ def sentences(alert: Mapping[str, Any], language: str) -> tuple[str, str]:
     ordered = (alert.get("on_order") or 0) > 0
     step = "order_now" if due else "order_waits" if ordered else "order_nothing"
     values["order_now"] = words.say(step, **values)
-    name = "reorder_now.do_none" if kind == "reorder_now" and not due else f"{kind}.do"
-    return message, words.say(name, **values)
+    special = {("reorder_now", False): "_none", ("stockout_risk_before_arrival", True): "_order"}
+    return message, words.say(f"{kind}.do{special.get((kind, due), '')}", **values)
 
 
 def _values(alert: Mapping[str, Any], words: Words) -> dict[str, str]:

@@ -19,6 +19,8 @@ WORDS: dict[str, str] = {
     "({chance} chance): {state}",
     "stockout_risk_before_arrival.do": "Ask {supplier} for an earlier delivery{contact}, move "
     "stock from elsewhere, or offer a substitute.",
+    "stockout_risk_before_arrival.do_order": "Order {order_quantity} from {supplier} now and ask "
+    "for an early delivery{contact}.",
     "stocked_out": "{product}{place} is sold out: {state}",
     "stocked_out.do": "Take it off promotion or offer a substitute; {order_now}",
     "order_now": "order {order_quantity} from {supplier} now.",

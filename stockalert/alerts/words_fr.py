@@ -19,6 +19,8 @@ WORDS: dict[str, str] = {
     "(probabilité {chance}) : {state}",
     "stockout_risk_before_arrival.do": "Demander à {supplier} une livraison plus proche{contact}, "
     "transférer du stock ou proposer un substitut.",
+    "stockout_risk_before_arrival.do_order": "Commander {order_quantity} chez {supplier} "
+    "maintenant et demander une livraison rapide{contact}.",
     "stocked_out": "{product}{place} est épuisé : {state}",
     "stocked_out.do": "Le retirer des promotions ou proposer un substitut ; {order_now}",
     "order_now": "commander {order_quantity} chez {supplier} maintenant.",
