@@ -11,14 +11,16 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from features.build import DEFAULT_FAMILIES, FAMILIES, build_rows, family_columns
 from features.facts import FAMILIES_READ, Facts, read_facts
-from features.panel import Panel
-from features.reading import read_panel
+from features.outline import read_outline
+from features.panel import MEASURES, Panel
+from features.reading import read_block, read_panel
 from flows.fitting import FEATURES_FILE
 from flows.intake import Intake
 from flows.review_past import coverage_of, nights_between, spaced
@@ -31,6 +33,7 @@ from stockalert.review import coverage_with_limits, worst_gap
 __all__ = ["NIGHTS_APART_DAYS", "input_drift", "why_drifting"]
 
 MOST_SERIES = 2000
+STRETCH = 200
 MOST_CUTOFFS = 4
 EARLIER = 6
 HORIZON_DAYS = 14
@@ -43,7 +46,7 @@ def why_drifting(run: Run, intake: Intake, reigning: Champion) -> str:
     """Say why the champion no longer fits; empty = it does, or too little has happened since."""
     if intake.as_of <= reigning.trained_until:
         return ""
-    panel = read_panel(run.tables, period=run.settings.period, as_of=intake.as_of)
+    panel = _few_series(run, intake)
     drifted = _inputs(run, input_drift(run, panel, reigning))
     return drifted or _coverage(run, intake, panel, reigning)
 
@@ -82,6 +85,24 @@ def input_drift(run: Run, panel: Panel, reigning: Champion) -> pd.DataFrame:
     found = drift_table(rows.names, compared, units=few.n_series, limit=limit)
     calendar = family_columns(few, facts)[_CALENDAR]
     return pd.concat([_lacking(reigning, {*rows.names, *calendar}), found], ignore_index=True)
+
+
+def _few_series(run: Run, intake: Intake) -> Panel:
+    """Read the panel; of a large shop some stretches of neighbouring series, evenly spaced."""
+    period, as_of = run.settings.period, intake.as_of
+    outline = read_outline(run.tables, period=period, as_of=as_of)
+    n = len(outline.series)
+    if n <= MOST_SERIES:
+        return read_panel(run.tables, period=period, as_of=as_of)
+    begins = np.linspace(0, n - STRETCH, MOST_SERIES // STRETCH).astype(int)
+    parts = [read_block(run.tables, outline, slice(at, at + STRETCH)) for at in begins.tolist()]
+    measured: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("first", *MEASURES)
+        if getattr(parts[0], name) is not None
+    }
+    series = pd.concat([part.series for part in parts], ignore_index=True)
+    return replace(parts[0], series=series, **measured)
 
 
 def _facts(run: Run, few: Panel, reigning: Champion) -> Facts:
@@ -126,6 +147,9 @@ def _sampled(panel: Panel, cutoff: int) -> BoolArray:
 
 def _inputs(run: Run, drift: pd.DataFrame) -> str:
     drifted = drift[drift["drifted"]]
+    gone = drifted[(drifted["missing_now"] > 0.99) & (drifted["missing_before"] < 0.5)]
+    if len(gone):
+        return f"{len(gone)} inputs that it reads are there no longer, such as {gone.iloc[0, 0]}"
     if len(drifted) <= run.settings.review.max_share_drifted * len(drift):
         return ""
     worst = drifted.iloc[0]
