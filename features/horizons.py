@@ -41,6 +41,7 @@ def sample_horizons(
     count: int,
     seed: int,
     explore: float = 0.2,
+    longest: int = 0,
 ) -> IntArray:
     """Draw horizons for every cutoff and series from the series' protection intervals.
 
@@ -54,6 +55,7 @@ def sample_horizons(
     count : draws K per series and cutoff, stratified
     explore : share of draws made log-uniformly from 1 to the longest atom of all series instead,
         so that one model answers every horizon
+    longest : that atom, where these are not all series; 0 = they are
 
     Returns
     -------
@@ -65,7 +67,7 @@ def sample_horizons(
         probabilities = np.full(atoms.shape, 1.0 / atoms.shape[1])
     cumulative = np.cumsum(probabilities, axis=1)[:, :-1]
     keys, dates = _series_keys(panel), panel.last_days(cutoffs).astype(np.int64)
-    longest = float(atoms.max())
+    most = float(longest or atoms.max())
     out = np.empty((len(cutoffs), len(atoms), count), dtype=np.int32)
     for position, day in enumerate(dates):
         for draw in range(count):
@@ -74,9 +76,9 @@ def sample_horizons(
             )
             chosen = ((draw + place) / count)[:, None] >= cumulative
             drawn = np.take_along_axis(atoms, chosen.sum(axis=1)[:, None], axis=1)[:, 0]
-            anywhere = np.floor(np.exp(spread * np.log(longest + 1.0)))
+            anywhere = np.floor(np.exp(spread * np.log(most + 1.0)))
             out[position, :, draw] = np.where(turn < explore, anywhere, drawn)
-    return _distinct(np.clip(out, 1, max(int(longest), 1)))
+    return _distinct(np.clip(out, 1, max(int(most), 1)))
 
 
 def _distinct(horizons: IntArray) -> IntArray:
@@ -88,15 +90,16 @@ def _distinct(horizons: IntArray) -> IntArray:
 
 
 def thinned(
-    horizons: IntArray, panel: Panel, cutoffs: IntArray, *, most: int, seed: int
+    horizons: IntArray, panel: Panel, cutoffs: IntArray, *, most: int, seed: int, asked: int = 0
 ) -> IntArray:
     """Keep a random sample of about `most` draws; the others become 0, which asks for no row.
 
     Parameters
     ----------
     horizons : shape (n_cutoffs, n_series, K), as `sample_horizons` returns them
+    asked : draws of all series, where these are not all; 0 = they are
     """
-    asked = np.count_nonzero(horizons)
+    asked = asked or int(np.count_nonzero(horizons))
     if asked <= most:
         return horizons
     keys, share = _series_keys(panel), most / asked

@@ -18,7 +18,8 @@ RETRY_DELAY_SECONDS = 1
 def runner(address: str, workers: int) -> DaskTaskRunner:
     """Return the task runner of a given scheduler, or of worker processes on this machine.
 
-    Those are reached over the loopback interface only and end with the flow.
+    Those are reached over the loopback interface only, by whoever holds the certificate that is
+    made for them, and end with the flow.
     """
     if address:
         return DaskTaskRunner(address=address)
@@ -27,7 +28,8 @@ def runner(address: str, workers: int) -> DaskTaskRunner:
         "threads_per_worker": 1,
         "processes": True,
         "host": "127.0.0.1",
-        "dashboard_address": None,
+        "dashboard_address": "127.0.0.1:0",
+        "security": True,
     }
     return DaskTaskRunner(cluster_kwargs=local)
 

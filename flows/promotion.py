@@ -86,7 +86,7 @@ def verdict_on(
         run,
         training,
         Proof.load(reigning.folder),
-        Proof.of(trained, training.facts.vocabulary),
+        Proof.of(trained, training.vocabulary),
         routine=_is_routine(reigning, record),
         as_of=record.trained_until,
     )

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 
-from features.build import build_rows
-from features.facts import Facts, read_facts
+from features.attributes import read_attributes
+from features.facts import learn_vocabulary
 from features.horizons import sample_cutoffs, sample_horizons, thinned
-from features.panel import Panel
-from features.reading import read_panel
+from features.panel import PASS_SERIES, Panel, slices
+from features.row_file import gathered_rows
+from flows.progress import report
 from flows.run import Run
+from flows.shop import Shop, Source, shop_for, stored_panel
 from flows.supply import protection_atoms, read_supply
 from models.baseline import empirical_quantiles, static_formula, z_formula
 from models.splits import proof_split
@@ -23,10 +27,60 @@ from stockalert.errors import HistoryError
 from stockalert.formulas import formula_window
 from stockalert.rows import Rows
 
-__all__ = ["TrainingSet", "baselines", "build_training_set", "rows_since"]
+__all__ = ["Sample", "TrainingSet", "baselines", "build_training_set", "rows_since"]
 
 EXPLORE = 0.2
 SETTLED_DAYS = 182
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Which windows are trained on: a reproducible draw, taken of any block by itself.
+
+    Attributes
+    ----------
+    atoms, probabilities : possible protection intervals, of all series
+    asked : windows drawn, before they are thinned to `most`
+    """
+
+    cutoffs: IntArray
+    atoms: IntArray
+    probabilities: FloatArray
+    count: int
+    seed: int
+    most: int
+    asked: int = 0
+
+    def horizons(self, panel: Panel, which: slice) -> IntArray:
+        """Horizons of a block's windows, (n_cutoffs, n_series_of_block, K); 0 = none.
+
+        Parameters
+        ----------
+        panel : the block, of which only the series' names are read
+        """
+        drawn = self._drawn(panel, which)
+        return thinned(drawn, panel, self.cutoffs, most=self.most, seed=self.seed, asked=self.asked)
+
+    def counted(self, panel: Panel) -> Sample:
+        """Count the draws of all series, some thousands at a time."""
+        names = replace(panel.only(), store=None)
+        asked = sum(
+            int(np.count_nonzero(self._drawn(names.block(which), which)))
+            for which in slices(panel.n_series, PASS_SERIES)
+        )
+        return replace(self, asked=asked)
+
+    def _drawn(self, panel: Panel, which: slice) -> IntArray:
+        return sample_horizons(
+            panel,
+            self.cutoffs,
+            atoms=self.atoms[which],
+            probabilities=self.probabilities[which],
+            count=self.count,
+            seed=self.seed,
+            explore=EXPLORE,
+            longest=int(self.atoms.max()),
+        )
 
 
 @dataclass(frozen=True)
@@ -35,21 +89,29 @@ class TrainingSet:
 
     Attributes
     ----------
-    panel : series that have begun; the others have nothing to teach
-    facts : its `vocabulary` names the category codes of the rows
-    cutoffs, horizons : of `features.build.build_rows`
+    rows : their features lie in a file of the run's scratch folder
+    shop : series that have begun; the others have nothing to teach. Its `vocabulary` names the
+        category codes of the rows
     """
 
     rows: Rows
-    panel: Panel
-    facts: Facts
-    cutoffs: IntArray
-    horizons: IntArray
+    shop: Shop
+    sample: Sample
+
+    @property
+    def panel(self) -> Panel:
+        """The panel that the rows were cut from."""
+        return self.shop.panel
+
+    @property
+    def vocabulary(self) -> dict[str, list[str]]:
+        """The names behind every category code."""
+        return self.shop.vocabulary
 
     @property
     def vocabulary_json(self) -> str:
         """The names behind every category code, as JSON to be kept with the model."""
-        return json.dumps(self.facts.vocabulary, ensure_ascii=False, indent=1)
+        return json.dumps(self.vocabulary, ensure_ascii=False, indent=1)
 
 
 def build_training_set(run: Run, as_of: date) -> TrainingSet:
@@ -60,38 +122,59 @@ def build_training_set(run: Run, as_of: date) -> TrainingSet:
     HistoryError
         No series has begun, or no window of demand is over yet.
     """
-    panel = read_panel(run.tables, period=run.settings.period, as_of=as_of).begun()
+    panel = stored_panel(run, as_of, begun_only=True)
     cutoffs = _cutoffs(run, panel)
     if not (panel.n_series and len(cutoffs)):
         raise _too_short(panel)
-    facts = read_facts(
-        run.tables,
-        panel,
-        country=run.settings.calendar.country,
-        families=run.settings.model.families,
-    )
-    horizons = _horizons(run, panel, cutoffs, as_of)
-    rows = build_rows(panel, facts, cutoffs=cutoffs, horizons=horizons, with_target=True)
+    attributes = read_attributes(run.tables, panel)
+    vocabulary = learn_vocabulary(run.tables, attributes, run.settings.model.families)
+    shop, sample = shop_for(run, panel, vocabulary), _sample(run, panel, cutoffs, as_of)
+    rows = _rows(shop, sample, cutoffs)
     if not len(rows):
         raise _too_short(panel)
-    return TrainingSet(rows, panel, facts, cutoffs, horizons)
+    return TrainingSet(rows, shop, sample)
 
 
 def rows_since(
     training: TrainingSet, since: np.datetime64, run: Run, vocabulary: dict[str, list[str]]
 ) -> Rows:
     """Cut the rows of cutoffs from `since` on with the category codes of another model."""
-    if vocabulary == training.facts.vocabulary:
+    if vocabulary == training.vocabulary:
         return training.rows.take(training.rows.cutoff >= since)
-    panel, country = training.panel, run.settings.calendar.country
-    late = panel.last_days(training.cutoffs) >= since
-    return build_rows(
-        panel,
-        read_facts(run.tables, panel, country=country, vocabulary=vocabulary),
-        cutoffs=training.cutoffs[late],
-        horizons=training.horizons[late],
-        with_target=True,
-    )
+    cutoffs = training.sample.cutoffs
+    late = cutoffs[training.panel.last_days(cutoffs) >= since]
+    return _rows(shop_for(run, training.panel, vocabulary), training.sample, late)
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A block whose training rows are to be cut."""
+
+    source: Source
+    names: Panel
+    which: slice
+    sample: Sample
+    cutoffs: IntArray
+
+    def rows(self) -> Rows:
+        horizons = self.sample.horizons(self.names, self.which)
+        late = np.isin(self.sample.cutoffs, self.cutoffs)
+        return self.source.rows(cutoffs=self.cutoffs, horizons=horizons[late], with_target=True)
+
+
+def _rows(shop: Shop, sample: Sample, cutoffs: IntArray) -> Rows:
+    """Cut the rows of every block into one file of the run's scratch folder."""
+    folder = Path(tempfile.mkdtemp(prefix="rows-", dir=shop.run.workspace.work))
+    names = replace(shop.panel.only(), store=None)
+    sources = zip(shop.blocks, shop.sources(cutoffs), strict=True)
+    cuts = (_Cut(source, names.block(w), w, sample, cutoffs) for w, source in sources)
+    return gathered_rows(_told(cuts, len(shop.blocks)), folder / "values.f32")
+
+
+def _told(cuts: Iterable[_Cut], total: int) -> Iterator[tuple[slice, Rows]]:
+    for done, cut in enumerate(cuts, start=1):
+        yield cut.which, cut.rows()
+        report("cutting training rows", done, total)
 
 
 def _cutoffs(run: Run, panel: Panel) -> IntArray:
@@ -106,20 +189,19 @@ def _cutoffs(run: Run, panel: Panel) -> IntArray:
     return cutoffs[cutoffs >= panel.n_periods - panel.periods_in(model.history_days)]
 
 
-def _horizons(run: Run, panel: Panel, cutoffs: IntArray, as_of: date) -> IntArray:
+def _sample(run: Run, panel: Panel, cutoffs: IntArray, as_of: date) -> Sample:
     model = run.settings.model
     supply = read_supply(run.tables, panel, settings=run.settings, as_of=as_of).supply
     atoms, probabilities = protection_atoms(supply, panel.period_days)
-    horizons = sample_horizons(
-        panel,
-        cutoffs,
+    sample = Sample(
+        cutoffs=cutoffs,
         atoms=atoms,
         probabilities=probabilities,
         count=model.horizons_per_cutoff,
         seed=model.seed,
-        explore=EXPLORE,
+        most=model.max_rows,
     )
-    return thinned(horizons, panel, cutoffs, most=model.max_rows, seed=model.seed)
+    return sample.counted(panel)
 
 
 def _too_short(panel: Panel) -> HistoryError:

@@ -14,7 +14,7 @@ import numpy as np
 from models.calibration import Calibration
 from models.outcomes import Outcomes
 from models.quantile import QuantileBoosters
-from stockalert.arrays import FloatArray
+from stockalert.arrays import BoolArray, FloatArray
 from stockalert.errors import ChampionError
 from stockalert.rows import Rows
 
@@ -65,6 +65,7 @@ class DemandModel:
         on_level: Callable[[int, int], None] | None = None,
         exposure_power: float = EXPOSURE_POWER,
         trust_power: float = 1.0,
+        which: BoolArray | None = None,
         **booster: Any,
     ) -> Self:
         """Train on `rows`; with `validation` (later rows), each level stops early.
@@ -74,16 +75,19 @@ class DemandModel:
         Parameters
         ----------
         trust_power : above 1, windows seen whole teach more than those scaled up from a part.
+        which : rows to train on, shape (n_rows,); None = all. No copy of them is made.
         booster : further parameters of `QuantileBoosters`.
         """
+        mine = rows if which is None else rows.without_values().take(which)
         positions = [rows.names.index(name) for name in rows.categorical]
         boosters = QuantileBoosters(tuple(levels), categorical_features=positions, **booster)
-        target, weight = _target(rows, exposure_power, trust_power)
+        target, weight = _target(mine, exposure_power, trust_power)
         later = None
         if validation is not None:
             later = (validation.values, *_target(validation, exposure_power, trust_power))
-        boosters.fit(rows.values, target, weight, eval_set=later, on_level=on_level)
-        until = np.max(rows.cutoff + rows.horizon.astype(np.int64) * period_days)
+        at = None if which is None else np.flatnonzero(which)
+        boosters.fit(rows.values, target, weight, eval_set=later, on_level=on_level, which=at)
+        until = np.max(mine.cutoff + mine.horizon.astype(np.int64) * period_days)
         calibration = Calibration.none(levels)
         return cls(boosters, calibration, rows.names, rows.categorical, period_days, str(until))
 

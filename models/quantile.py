@@ -12,8 +12,9 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from models.binning import Batches
 from models.metrics import pinball_loss
-from stockalert.arrays import FloatArray
+from stockalert.arrays import FloatArray, IntArray
 from stockalert.quantiles import rearrange
 
 __all__ = ["DEFAULT_LEVELS", "QuantileBoosters", "level_name"]
@@ -120,35 +121,34 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         *,
         eval_set: EvalSet | None = None,
         on_level: Callable[[int, int], None] | None = None,
+        which: IntArray | None = None,
     ) -> Self:
         """Train one booster per level on `X` (n_rows, n_features) and `y` (n_rows,).
+
+        `X` is binned some rows at a time and never copied; where it is a `numpy.memmap` it is
+        read from its file, and taken to hold what a feature matrix holds.
 
         Parameters
         ----------
         sample_weight : shape (n_rows,), ≥ 0.
         eval_set : (X, y) or (X, y, weight) of later rows, on which each level stops early.
         on_level : called with (levels done, levels in all) after each booster.
+        which : ascending positions in `X` of the rows that `y` and `sample_weight` are of.
 
         Raises
         ------
         ValueError
             If levels do not ascend within (0, 1), or an array has the wrong shape.
         """
-        features, target = validate_data(
-            self, X, y, y_numeric=True, ensure_min_samples=2, **_NUMBERS
-        )
+        features, target, weight = self._accepted(X, y, sample_weight, which)
         levels, trees = self._checked_levels(len(target))
         self.learning_rate_ = self.learning_rate or float(np.clip(10.0 / max(trees), 0.03, 0.1))
-        weight = None if sample_weight is None else _check_sample_weight(sample_weight, features)
-        shared = self._parameters()
-        codes = self._categorical()
+        shared, codes = self._parameters(), self._categorical()
+        batches = Batches(features, which, codes)
         train = lgb.Dataset(
-            _unknown_as_nan(features, codes),
-            target,
-            weight=weight,
-            params=shared,
-            categorical_feature=codes,
-        )
+            batches, target, weight=weight, params=shared, categorical_feature=codes
+        ).construct()
+        batches.close()
         valid = self._validation(eval_set, train)
         self.boosters_ = []
         for done, (level, n_trees) in enumerate(zip(levels, trees, strict=True), start=1):
@@ -226,6 +226,28 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.allow_nan = True
         return tags
 
+    def _accepted(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None,
+        which: IntArray | None,
+    ) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+        """Checked features, target and weight; a mapped matrix is not read for that."""
+        if isinstance(X, np.memmap):
+            self.n_features_in_ = X.shape[1]
+            weight = None if sample_weight is None else np.asarray(sample_weight)
+            return X, np.asarray(y), weight
+        if which is not None:
+            features = validate_data(self, X, ensure_min_samples=2, **_NUMBERS)
+            weight = None if sample_weight is None else np.asarray(sample_weight)
+            return features, np.asarray(y), weight
+        features, target = validate_data(
+            self, X, y, y_numeric=True, ensure_min_samples=2, **_NUMBERS
+        )
+        weight = None if sample_weight is None else _check_sample_weight(sample_weight, features)
+        return features, target, weight
+
     def _checked(self, X: npt.ArrayLike) -> Any:
         return validate_data(self, X, reset=False, **_NUMBERS)
 
@@ -274,8 +296,9 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         if eval_set is None:
             return None
         X, y, *weight = eval_set
+        batches = Batches(self._checked(X), None, self._categorical())
         return lgb.Dataset(
-            _unknown_as_nan(self._checked(X), self._categorical()),
+            batches,
             np.asarray(y),
             weight=np.asarray(weight[0]) if weight else None,
             reference=train,
@@ -304,13 +327,3 @@ def _trees(n_rows: int) -> int:
     [200, 200, 112]
     """
     return int(200 * min(1.0, 200_000 / n_rows) ** 0.25)
-
-
-def _unknown_as_nan(features: FloatArray, codes: list[int]) -> FloatArray:
-    """Return features whose negative codes are NaN; a copy only where there are any."""
-    unknown = features[:, codes] < 0
-    if not unknown.any():
-        return features
-    known = features.copy()
-    known[:, codes] = np.where(unknown, np.nan, features[:, codes])
-    return known

@@ -31,7 +31,7 @@ from models.demand import DemandModel
 from models.metrics import score_table
 from models.outcomes import Outcomes
 from models.splits import ProofSplit, proof_split, window_end
-from stockalert.arrays import FloatArray
+from stockalert.arrays import BoolArray, FloatArray
 from stockalert.errors import ChampionError
 from stockalert.rows import Rows
 
@@ -175,7 +175,7 @@ def train(
         If there is too little history; see `proof_split`.
     """
     usable = _usable(rows)
-    rows = rows.take(usable)
+    rows = rows if usable.all() else rows.take(usable)
     split = proof_split(
         rows,
         period_days=period_days,
@@ -185,15 +185,15 @@ def train(
     fit = _Fit(tuple(levels), period_days, progress, {"random_state": seed, **booster})
     calibration, evaluation = rows.take(split.calibration), rows.take(split.evaluation)
     stop = calibration if booster.get("early_stopping_rounds") else None
-    scout = fit("scout", rows.take(split.train), validation=stop)
+    scout = fit("scout", rows, which=split.train, validation=stop)
     kept: dict[str, Any] = {
         "n_estimators": scout.boosters.n_trees_,
         "learning_rate": scout.boosters.learning_rate_,
     }
     first = [] if earlier is None else [_remembered(earlier, split)]
     first.append(scout.outcomes(calibration))
-    before = rows.take(window_end(rows, period_days=period_days) <= split.evaluation_start)
-    proof = fit("proof", before, **kept).calibrated(*first)
+    before = np.less_equal(window_end(rows, period_days=period_days), split.evaluation_start)
+    proof = fit("proof", rows, which=before, **kept).calibrated(*first)
     outcomes = Outcomes.concatenate(*first, proof.outcomes(evaluation))
     final = fit("final", rows, **kept).calibrated(outcomes)
     rivals = {name: q[usable][split.evaluation] for name, q in (baselines or {}).items()}
@@ -220,6 +220,7 @@ class _Fit:
         stage: str,
         rows: Rows,
         *,
+        which: BoolArray | None = None,
         validation: Rows | None = None,
         **kept: Any,
     ) -> DemandModel:
@@ -232,6 +233,7 @@ class _Fit:
             rows,
             levels=self.levels,
             period_days=self.period_days,
+            which=which,
             validation=validation,
             on_level=on_level,
             **{**self.booster, **kept},

@@ -55,6 +55,10 @@ class Rows:
     def __len__(self) -> int:
         return len(self.series)
 
+    def without_values(self) -> Rows:
+        """Return all but the features: what is known of each row, cheap to take from."""
+        return replace(self, values=np.empty((len(self), 0), dtype=np.float32), names=())
+
     def take(self, which: BoolArray | IntArray | slice) -> Rows:
         """Return the rows that `which` (mask, positions or slice) selects."""
         per_row: dict[str, Any] = {

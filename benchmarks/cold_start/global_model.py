@@ -23,7 +23,7 @@ def train_model(shop: Shop, data: Path, out: Path) -> tuple[DemandModel, dict[st
     """Train once, on what was known on the day `shop.trained`."""
     with night(shop, data, out, shop.trained) as run:
         training = build_training_set(run, run.as_of)
-        return fit(run, training).final, training.facts.vocabulary
+        return fit(run, training).final, training.vocabulary
 
 
 def model_quantiles(

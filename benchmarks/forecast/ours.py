@@ -186,7 +186,7 @@ def _newly_trained(
             "training_seconds": time.process_time() - start,
             "lightgbm_seconds": watch.seconds,
         }
-    return trained, training.facts.vocabulary, took
+    return trained, training.vocabulary, took
 
 
 def _model_name(nights: _Nights, cutoff: int, earlier: Outcomes | None) -> str:

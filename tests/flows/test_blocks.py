@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.build import build_rows
+from features.facts import read_facts
 from features.panel import measure_file
 from features.reading import read_panel
 from features.stored import open_panel
@@ -20,7 +23,9 @@ from flows.keeping import kept, notes_on_kept
 from flows.publication import publish
 from flows.shop import stored_panel
 from flows.supply import read_position, read_supply
+from flows.training_rows import build_training_set
 from stockalert.errors import GuardError
+from stockalert.rows import Rows
 from stockalert.served import previous_night
 from tests.flows.blocks_shop import (
     TrainedShop,
@@ -145,3 +150,29 @@ def test_where_every_block_fails_the_fault_is_told_as_it_is(published: TrainedSh
         supply = read_supply(run.tables, panel, settings=run.settings, as_of=SECOND_NIGHT).supply
         with pytest.raises(OSError, match="cut off"):
             model_forecast(run, panel, supply, past_of(panel), published.reigning)
+
+
+def test_training_rows_are_the_same_for_any_block_size(shop: TrainedShop) -> None:
+    few = shop.settings.model.model_copy(update={"max_rows": 900})
+    thinning = replace(shop, settings=shop.settings.model_copy(update={"model": few}))
+    with thinning.night() as run:
+        panel = read_panel(run.tables, period="D", as_of=SECOND_NIGHT).begun()
+        found = []
+        for size in (1, 7, 64):
+            shutil.rmtree(run.workspace.work / "panels", ignore_errors=True)
+            training = build_training_set(in_blocks(run, size), SECOND_NIGHT)
+            found.append(training.rows)
+        sample = replace(training.sample, asked=0)
+        expected = build_rows(
+            panel,
+            read_facts(run.tables, panel),
+            cutoffs=sample.cutoffs,
+            horizons=sample.horizons(panel, slice(0, panel.n_series)),
+            with_target=True,
+        )
+        assert 600 < len(expected) < 1000
+        for rows in found:
+            for field in fields(Rows):
+                np.testing.assert_array_equal(
+                    getattr(rows, field.name), getattr(expected, field.name)
+                )
