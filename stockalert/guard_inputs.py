@@ -91,7 +91,8 @@ def on_units(
 
     Parameters
     ----------
-    units : units sold per period, indexed by its first day; missing = 0
+    units : units sold per period, indexed by its first day; missing = 0. Bulk orders are best cut
+        down beforehand.
     period_days : 1 or 7
 
     Returns
@@ -113,8 +114,8 @@ def on_units(
     tripped = bool(too_many or tonight < low * (1 - allowed) - SPREAD * np.sqrt(low))
     what = f"{last:%A %Y-%m-%d}" if period_days == 1 else f"the week of {last:%Y-%m-%d}"
     text = (
-        f"{tonight:,.0f} units sold on {what}, {low:,.0f} to {high:,.0f} on its like in the "
-        f"{WEEKS} weeks before; {allowed:.1%} beyond is allowed"
+        f"{tonight:,.0f} units sold on {what}, bulk orders cut; {low:,.0f} to {high:,.0f} on its "
+        f"like in the {WEEKS} weeks before; {allowed:.1%} beyond is allowed"
     )
     remedy = f"{_LOOK_AT_EXPORT}; a sale of the year is published with --force"
     return Finding("units", beyond, allowed, tripped, text, remedy if tripped else "")
