@@ -52,10 +52,12 @@ def readable(found: pa.Schema, table: Table, zone: str) -> Readable:
     Raises
     ------
     UsageError
-        Two columns have one name, or no program knows the session's time zone.
+        There is no column, two have one name, or no program knows the session's time zone.
     ContractError
         A column of the contract has a type that says nothing to us.
     """
+    if not found.names:
+        raise UsageError(f"setting sources.{table.name}.query: it yields no column")
     names = Counter(name.strip().casefold() for name in found.names)
     if twice := [name for name, times in names.items() if times > 1]:
         raise UsageError(

@@ -39,6 +39,9 @@ _OPTIONS = {
 }
 _PASSING = ("08", "40", "53", "57P", "58")  # SQLSTATE: connection, conflict, resources, shutdown
 _TIMED_OUT = "57014"
+_READS = re.compile(
+    r"(?>\s|\(|--[^\n]*\n|/\*.*?\*/)*+(SELECT|WITH|TABLE|VALUES)\b", re.IGNORECASE | re.DOTALL
+)
 _BUSY = ("starting up", "shutting down", "recovery mode", "too many", "connection slots")
 
 
@@ -88,6 +91,11 @@ def fetch_tables(
     for done, (table, source) in enumerate(sources.items(), start=1):
         address = filled_in(source.url.get_secret_value(), f"sources.{table}.url")
         sql = source.query.strip() or f"TABLE {identifier(table)}"
+        if not _READS.match(sql):
+            raise UsageError(
+                f"setting sources.{table}.query: expected one query that reads: SELECT, WITH, "
+                "TABLE or VALUES"
+            )
         query = _Query(table, _with_options(address), sql, source.timeout_minutes)
         folders[table] = folder / table
         folders[table].mkdir(parents=True, exist_ok=True)
@@ -168,8 +176,7 @@ def _explained(query: _Query, error: Exception) -> Exception:
             f"table {query.table}: expected columns of plain types, found one that cannot be "
             f"read; change it in {query.key}.query, with CAST(… AS text): {reason}"
         )
-    told = f"the database refuses it: {reason}" if reason else "expected one SELECT, found none"
-    return UsageError(f"setting {query.key}.query: {told}")
+    return UsageError(f"setting {query.key}.query: the database refuses it: {reason}")
 
 
 def _broke_off(error: Exception) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from uuid import uuid4
 
 import pytest
 
 from tests.servers.postgresql import PostgreSQL, postgresql
+from tests.servers.s3 import files_of_server, s3_server
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +16,22 @@ def postgres() -> Iterator[PostgreSQL]:
     """A real PostgreSQL server; ask it for a `new_database()` of your own."""
     with postgresql() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def s3_environment() -> Iterator[Mapping[str, str]]:
+    """A real S3 server: the environment variables that lead to it."""
+    with s3_server() as environment:
+        yield environment
+
+
+@pytest.fixture
+def bucket(s3_environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of an empty bucket; the environment leads to its server."""
+    for name, value in s3_environment.items():
+        monkeypatch.setenv(name, value)
+    name = f"shop-{uuid4().hex}"
+    files = files_of_server()
+    files.mkdir(name)
+    yield f"s3://{name}"
+    files.rm(name, recursive=True)
