@@ -77,7 +77,8 @@ def post_json(url: str, body: Any, headers: Mapping[str, str]) -> Any:
         with _OPENER.open(request, timeout=_TIMEOUT_SECONDS) as answer:
             raw = answer.read(_LARGEST)
     except urllib.error.HTTPError as error:
-        raise OutputError(f"{where} answered {error.code}: {_short(error)}") from None
+        with error:
+            raise OutputError(f"{where} answered {error.code}: {_short(error)}") from None
     except (urllib.error.URLError, HTTPException, OSError) as error:
         reason = getattr(error, "reason", error)
         raise OutputError(f"cannot reach {where}: {reason}") from None

@@ -14,14 +14,14 @@ __all__ = ["bodies", "csv_text", "json_text"]
 
 
 def csv_text(rows: pd.DataFrame) -> str:
-    r"""Write rows as CSV: comma, quotes where needed, one line feed per row.
+    r"""Write rows as CSV after RFC 4180: comma, quotes where needed, CR LF after each row.
 
     Examples
     --------
     >>> csv_text(pd.DataFrame({"SKU": ['20" rim'], "Low stock amount": ["3"]}))
-    'SKU,Low stock amount\n"20"" rim",3\n'
+    'SKU,Low stock amount\r\n"20"" rim",3\r\n'
     """
-    return str(rows.to_csv(index=False, lineterminator="\n"))
+    return str(rows.to_csv(index=False, lineterminator="\r\n"))
 
 
 def bodies(name: str, rows: pd.DataFrame) -> list[dict[str, Any]]:

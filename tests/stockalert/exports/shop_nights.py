@@ -78,7 +78,7 @@ def meant(item: Item, position: Decimal) -> Decimal:
 
 def as_imported(done: Export) -> pd.DataFrame:
     """The rows as the target reads them from the file: numbers where all texts are numbers."""
-    header, *lines = list(csv.reader(io.StringIO(csv_text(done.rows))))
+    header, *lines = list(csv.reader(io.StringIO(csv_text(done.rows), newline="")))
     rows = pd.DataFrame(lines, columns=header, dtype="str")
     for name in rows:
         figures = pd.to_numeric(rows[name], errors="coerce")
