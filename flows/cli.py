@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from flows import cli_alerts, cli_export, cli_review, cli_serve
+from flows import cli_alerts, cli_export, cli_orders, cli_review, cli_serve, cli_service_desk
 from flows.cli_options import (
     AsOf,
     Config,
@@ -228,3 +228,5 @@ app.command()(cli_serve.serve)
 app.command()(cli_serve.watchdog)
 app.command()(cli_export.export)
 app.add_typer(cli_alerts.alerts, name="alerts")
+app.command()(cli_service_desk.subscribe)
+app.add_typer(cli_orders.app, name="orders")

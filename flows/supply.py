@@ -24,6 +24,7 @@ from stockalert.thresholds import Supply
 __all__ = [
     "APPROVED_FILE",
     "SupplyFacts",
+    "known_orders",
     "protection_atoms",
     "read_position",
     "read_supply",
@@ -65,7 +66,9 @@ def read_supply(tables: Path, panel: Panel, *, settings: Settings, as_of: date) 
     lead_times = learn(panel.series, terms, orders, as_of=as_of, default_days=default)
     lead_times = standing.shifted(lead_times, terms["supplier_id"])
     review = terms["review_days"].fillna(settings.lead_time.review_days).to_numpy(np.float64)
-    whole = np.concatenate([(p.units == np.rint(p.units)).all(axis=1) for _, p in panel.only().passes()])
+    whole = np.concatenate(
+        [(p.units == np.rint(p.units)).all(axis=1) for _, p in panel.only().passes()]
+    )
     items = items_of(panel.series, terms, whole, products=products, supplier_items=supplier_items)
     return SupplyFacts(Supply(lead_times, review), items, standing, moved)
 
@@ -79,16 +82,22 @@ def read_position(
     Orders at a supplier that is down come no earlier than its disruption's end.
     """
     stock = read_table(tables, "stock", ["sku", "location", "date", "on_hand", "backordered"])
-    placed = (read_table(tables, name) for name in ("purchase_orders", APPROVED_FILE))
-    known = [frame for frame in placed if frame is not None]
-    orders = pd.concat(known, ignore_index=True) if known else None
-    if standing is not None:
-        orders = delayed(orders, standing, as_of=as_of)
+    orders = known_orders(tables, standing, as_of=as_of)
     position = position_at(panel.series, stock, orders, as_of=as_of)
     if position is None:
         return None
     coming = arrivals_of(panel.series, orders, supply.lead_times.mean_days, as_of=as_of)
     return replace(position, arrivals=coming)
+
+
+def known_orders(
+    tables: Path, standing: Standing | None = None, *, as_of: date
+) -> pd.DataFrame | None:
+    """Purchase orders and approved lines, those at a supplier that is down behind its end."""
+    placed = (read_table(tables, name) for name in ("purchase_orders", APPROVED_FILE))
+    known = [frame for frame in placed if frame is not None and len(frame)]
+    orders = pd.concat(known, ignore_index=True) if known else None
+    return orders if standing is None else delayed(orders, standing, as_of=as_of)
 
 
 def _by_hand(settings: Settings) -> ByHand:

@@ -122,6 +122,9 @@ def declared_terms(
     """
     by_sku = _keyed(products, ["sku"], ["supplier_id", "lead_time_days"])
     items = _keyed(supplier_items, ["sku", "supplier_id"], ["lead_time_days", "priority"])
+    # One row per price break: the entry asked first speaks for its supplier.
+    items = items.sort_values(["priority", "lead_time_days"])
+    items = items[~items.index.duplicated()]
     choices = items.reset_index().sort_values(["sku", "priority", "supplier_id"])
     preferred = choices.drop_duplicates("sku").set_index("sku")["supplier_id"]
     supplier = series["sku"].map(by_sku["supplier_id"]).astype("str")

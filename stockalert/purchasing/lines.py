@@ -27,7 +27,8 @@ class Lines:
     ----------
     units : shape (n,), units ordered tonight; 0 = nothing
     kind : shape (n,), position in `KINDS`; −1 = not ordered
-    soon : shape (n,), units that would be ordered if the item were ordered tonight
+    soon : shape (n,), units of the item's next order, were it placed tonight: up to its
+        order-up-to level, its usual order at least
     wait_days : shape (n,), days until the position is expected to reach the reorder point, tomorrow
         = 1; inf = unknown
     supplier : shape (n,), position in `suppliers`; −1 = unknown
@@ -101,7 +102,7 @@ def lines_of(
     units = np.where(no, 0.0, units)
     at, cost = case.inventory_position, case.items["unit_cost"]
     upper = thresholds[["order_up_to_level", "reorder_point"]].to_numpy(np.float64).max(axis=1)
-    soon = purchasable(np.clip(upper - at, 0.0, None), at, case.lot_rules)
+    soon = purchasable(np.fmax(upper - at, case.lot), at, case.lot_rules)
     wanted = (case.outlook.expected_demand > 0) & np.isfinite(at)
     soon = np.where(wanted & ~no, soon, 0.0)
     ids = case.items.supplier_id

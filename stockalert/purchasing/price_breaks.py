@@ -71,7 +71,7 @@ def breaks_of(
     found = rows.merge(offered, on=["sku", "supplier_id"])
     found = found.sort_values(["row", "break_units", "break_unit_cost"], ignore_index=True)
     lowest = found.groupby("row")["break_unit_cost"].cummin().groupby(found["row"]).shift()
-    before = lowest.fillna(found["base"])
+    before = np.fmin(lowest, found["base"])
     found = found[found["break_unit_cost"] < before - TINY]
     return found.rename(columns={"break_units": "units", "break_unit_cost": "price"})[
         ["row", "units", "price"]

@@ -58,7 +58,8 @@ def purchase(case: Situation, thresholds: pd.DataFrame, buying: Buying) -> pd.Da
         thresholds["sku"], case.items.supplier_id, lines.unit_cost, buying.supplier_items
     )
     budget = case.policy.budget or np.inf
-    lines = filled(lines, left=budget - float(lines.cost.sum()))
+    left = budget - float(lines.cost.sum())
+    lines = filled(lines, demand_per_day=case.demand_per_day, left=left)
     if buying.join:
         left = budget - float(lines.cost.sum())
         lines = joined(lines, holding_per_day=case.holding_per_day, left=left)

@@ -69,8 +69,12 @@ def reordered_together(totals: FloatArray, correlation: float, *, rows: IntArray
 
     Examples
     --------
-    >>> reordered_together(np.array([[3.0, 1.0, 2.0]] * 2), 1.0, rows=np.arange(2)).tolist()
-    [[0, 1, 2], [0, 1, 2]]
+    Two items that always go together sell most in the same scenario:
+
+    >>> totals = np.array([[3.0, 1.0, 2.0], [10.0, 20.0, 30.0]])
+    >>> order = reordered_together(totals, 1.0, rows=np.arange(2))
+    >>> np.take_along_axis(totals, order, axis=1).argmax(axis=1).tolist()
+    [1, 1]
     """
     n_scenarios = totals.shape[1]
     common = np.random.default_rng(20260331).standard_normal(n_scenarios)
