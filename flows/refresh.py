@@ -18,11 +18,14 @@ from flows.forecasting import formula_forecast, model_forecast
 from flows.guarding import guarded
 from flows.intake import Intake
 from flows.keeping import kept, notes_on_kept
+from flows.metrics_file import write_metrics
 from flows.publication import previous_thresholds, publish
 from flows.purchasing import lay_open_lines, with_orders
 from flows.run import Run, open_run
+from flows.run_log import recorded, stages
 from flows.service_desk import tell_returned, with_availability
 from flows.settings import load_settings
+from flows.settled import dead_band_tonight
 from flows.shop import stored_panel
 from flows.steps import read_tables, step
 from flows.summary import night_summary, publish_summary
@@ -63,7 +66,8 @@ def refresh(
         up to then counts, sales end at `as_of`.
     """
     settings = load_settings(config)
-    with open_run(data, out, settings=settings, as_of=as_of, now=now(), moment=moment) as run:
+    opened = open_run(data, out, settings=settings, as_of=as_of, now=now(), moment=moment)
+    with recorded(), opened as run:
         reigning = find_champion(run)
         refuse_hindsight(reigning, as_of)
         refuse_other_period(reigning, run)
@@ -147,9 +151,11 @@ def publish_night_of(
     version = None if reigning is None else reigning.version
     summary = night_summary(run, intake, decided, version, [*notes, *told])
     summary = guarded(run, intake, decided.frames, summary, force)
-    folder = _publish(run, intake, decided.frames, summary)
+    folder = _publish(run, intake, decided.frames, {**summary, "stages": stages()})
+    summary = {**summary, "stages": stages()}
     tell_alerts(run, summary)
     tell_returned(run)
+    write_metrics(run, summary, published=True)
     return Night(folder, summary)
 
 
@@ -175,6 +181,7 @@ def forecast_and_decide(run: Run, intake: Intake, reigning: Champion | None) -> 
             run.tables, panel, facts.supply, as_of=intake.last_day, standing=facts.standing
         ),
         previous=previous_thresholds(run.workspace.out, intake.as_of),
+        dead_band=dead_band_tonight(run, intake.as_of),
         as_of=intake.eve,
     )
     return replace(decided, notes=tuple(notes_on_kept(forecast, panel)))
