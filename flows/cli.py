@@ -23,6 +23,7 @@ from flows.cli_options import (
     day,
     job,
 )
+from flows.cli_pull import pull
 from flows.cli_rollback import rollback
 
 __all__ = ["app", "main"]
@@ -221,6 +222,7 @@ def settings() -> None:
 
 
 app.command()(rollback)
+app.command()(pull)
 
 
 app.command()(cli_review.review)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli_options import Debug, Out, job
+from flows.cli_options import Config, Debug, Published, job
 
 if TYPE_CHECKING:
     from stockalert.served import Pointer
@@ -16,7 +16,7 @@ __all__ = ["rollback"]
 
 
 def rollback(
-    out: Out,
+    out: Published,
     *,
     to: Annotated[
         str | None,
@@ -25,18 +25,25 @@ def rollback(
     show: Annotated[
         bool, typer.Option("--list", help="Show the nights there are; change nothing.")
     ] = False,
+    config: Config = None,
     debug: Debug = False,
 ) -> None:
     """Serve an earlier night again, in one step; the next night goes on from there."""
     with job(None, debug):
+        from flows import clock
+        from flows.remote_pull import at_hand, serve_there
         from flows.rolling_back import roll_back
+        from flows.settings import load_settings
         from stockalert.served import read_pointer, served_nights
 
-        before = read_pointer(out)
+        settings = load_settings(config)
+        folder = at_hand(out, settings, clock.now())
+        before = read_pointer(folder)
         if show:
-            _print_nights(out, served_nights(out), before.run_id)
+            _print_nights(folder, served_nights(folder), before.run_id)
             return
-        now = roll_back(out, to)
+        now = roll_back(folder, to)
+        serve_there(out, now.run_id, settings)
         print(f"was served: {_words(before)}")
         print(f"served now: {_words(now)}")
         print(f"back again: stockalert rollback --out {out} --to {before.run_id}")

@@ -99,6 +99,15 @@ class RemoteOutput:
         with suppress(Exception):  # it is served already; the next run writes a missing mark
             self._mark(night.run_id)
 
+    def serve(self, run_id: str) -> None:
+        """Serve a night of the store that has been served before: a rollback."""
+        with told_plainly(self.remote.url, OutputError):
+            folder = f"{_NIGHTS}/{run_id}"
+            night = self._pointer(f"{folder}/")
+            if night is None or self.remote.read(f"{folder}/{_MARK}") is None:
+                raise OutputError(f"run {run_id} has never been served from {self.remote.url}")
+            self.remote.write(_POINTER, night.to_json().encode())
+
     def prune(self, keep_days: int, today: date) -> list[str]:
         """Remove from the store nights published more than `keep_days` before `today`.
 

@@ -1,7 +1,8 @@
 """What the nightly job remembers besides its tables, carried between machines with the output.
 
-The alerts' memory (who was told of what) is one SQLite file. A run fetches it when another machine
-has published, and hands back a consistent copy when it ends.
+Who was told of which alert, which order lines were approved, who waits for an item: one SQLite file
+each. A run fetches them when another machine has published, and hands back consistent copies when
+it ends.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from stockalert.errors import OutputError
 
 __all__ = ["bring_state", "keep_state"]
 
-_STATE = ("alerts.db",)
+_STATE = ("alerts.db", "orders.db", "service_desk.db")
 
 
 def bring_state(remote: RemoteFolder, local: Path, *, moved: bool) -> None:

@@ -98,10 +98,11 @@ def open_run(
 
 
 def _remote_output(url: str, settings: Settings, cache: Path) -> RemoteOutput:
-    if not settings.paths.tracking_uri:
+    if not settings.paths.tracking_uri.startswith(("http", "sqlite:///")):
         raise UsageError(
-            f"--out {url} needs a model store that other machines reach as well: set "
-            "paths.tracking_uri to an MLflow server (http://…)"
+            f"--out {url} needs a model store that outlives this machine's copy: set "
+            "paths.tracking_uri to an MLflow server (http://…), or to an SQLite file on a disk "
+            "that stays (sqlite:////srv/stockalert/mlflow.db)"
         )
     return open_output(url, cache)
 

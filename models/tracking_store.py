@@ -67,7 +67,7 @@ def open_store(out: Path, *, tracking_uri: str = "") -> Store:
     Parameters
     ----------
     out : output directory; artifacts go to its folder `mlartifacts`, unless a tracking server
-        (http…) keeps them itself.
+        (http…) keeps them itself; those of an SQLite file elsewhere go to that folder beside it.
     tracking_uri : any MLflow address; empty for `default_tracking_uri(out)`.
 
     Raises
@@ -111,7 +111,8 @@ def _experiment(client: MlflowClient, out: Path, uri: str) -> str:
     """Return the experiment's id; a new store gets the experiment and the registered model."""
     found = client.get_experiment_by_name(EXPERIMENT)
     if found is None:
-        artifacts = None if uri.startswith("http") else str(out.resolve() / "mlartifacts")
+        home = Path(uri.removeprefix(SQLITE)).parent if uri.startswith(SQLITE) else out.resolve()
+        artifacts = None if uri.startswith("http") else str(home / "mlartifacts")
         client.create_registered_model(
             REGISTERED_MODEL, description="Quantiles of demand over the protection interval."
         )

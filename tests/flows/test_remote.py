@@ -16,6 +16,7 @@ import fsspec
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from flows.alert_store import open_store as open_alerts
 from flows.cli import app
@@ -24,7 +25,8 @@ from flows.remote import open_remote
 from flows.remote_input import mirrored
 from flows.remote_output import RemoteOutput, open_output
 from flows.remote_state import bring_state, keep_state
-from flows.settings import load_settings
+from flows.settings import Settings
+from flows.settings_sections import PathSettings
 from flows.sources import InputPlace, find_sources
 from stockalert.errors import OutputError, SourceError, UsageError
 from stockalert.served import previous_night, read_pointer, read_served, served_runs
@@ -323,14 +325,31 @@ def test_an_output_in_a_bucket_needs_a_model_store_that_outlives_the_machine(
     from flows.clock import now
     from flows.run import open_run
 
-    opened = open_run(tmp_path, f"{bucket}/out", settings=load_settings(), as_of=None, now=now())
-    with pytest.raises(UsageError, match=r"set paths.tracking_uri to an MLflow server"), opened:
-        pass
+    for uri in ("", "postgresql://store/mlflow"):
+        settings = Settings(paths=PathSettings(tracking_uri=uri))
+        opened = open_run(tmp_path, f"{bucket}/out", settings=settings, as_of=None, now=now())
+        with pytest.raises(UsageError, match=r"set paths.tracking_uri to an MLflow server"), opened:
+            pass
 
 
-def test_commands_that_look_at_a_directory_refuse_an_address(tmp_path: Path) -> None:
-    from typer.testing import CliRunner
-
-    result = CliRunner().invoke(app, ["compare", "1", "2", "--out", "s3://shop/out"])
+def test_commands_that_look_at_a_directory_refuse_an_address_and_pull_gives_them_one(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = CliRunner().invoke(app, ["compare", "1", "2", "--out", f"{bucket}/out"])
     assert result.exit_code == 2
     assert "expected a directory" in result.output
+    publish_small_night(output(bucket, tmp_path / "elsewhere"), MONDAY)
+    monkeypatch.setenv("STOCKALERT_PATHS__CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    result = CliRunner().invoke(app, ["pull", "--out", f"{bucket}/out"])
+    assert result.exit_code == 0, result.output
+    folder = Path(result.stdout.strip())
+    assert folder.is_relative_to(tmp_path / "cache")
+    assert set(read_served(folder, "thresholds")["run_id"].to_pylist()) == {run_of(MONDAY)}
+    publish_small_night(output(bucket, tmp_path / "elsewhere"), MONDAY + timedelta(days=1))
+    result = CliRunner().invoke(app, ["rollback", "--out", f"{bucket}/out"])
+    assert result.exit_code == 0, result.output
+    assert served_by(bucket) == read_pointer(folder).run_id == run_of(MONDAY)
+    result = CliRunner().invoke(app, ["pull", "--out", f"{bucket}/nothing"])
+    assert result.exit_code == 1
+    assert "holds no published night" in result.stderr
