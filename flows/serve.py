@@ -6,6 +6,7 @@ there again after a restart. Where PREFECT_API_URL names a server, that one is u
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -13,12 +14,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flows.settings import load_settings
 from stockalert.errors import OutputError
+
+if TYPE_CHECKING:
+    from prefect.deployments.runner import RunnerDeployment
 
 __all__ = ["own_server", "serve"]
 
@@ -38,16 +43,31 @@ def serve(data: str, out: Path, config: Path | None, *, port: int) -> None:
     settings = load_settings(config)
     with own_server(out, port) as address:
         os.environ["PREFECT_API_URL"] = address
-        from prefect import serve as run
-
         from flows.deployments import deployments_of
 
         place = data if "://" in data else str(Path(data).absolute())
         file = None if config is None else config.absolute()
         told = deployments_of(settings, place, out.absolute(), file)
-        print(f"scheduled: {', '.join(d.name for d in told)}; {address.removesuffix('/api')}")
-        with suppress(KeyboardInterrupt):
-            run(*told, print_starting_message=False)
+        print(f"scheduled: {', '.join(d.name for d in told)}; {address}", flush=True)
+        _run(told)
+
+
+def _run(deployments: Sequence[RunnerDeployment]) -> None:
+    """Start runs as they come due; SIGINT and SIGTERM end it, and pause what is scheduled."""
+    from prefect.runner import Runner
+
+    class Stoppable(Runner):
+        """Prefect's own answer to SIGTERM forgets to wait for its end."""
+
+        def handle_sigterm(self, *_: object, **__: object) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below nohup and `&`
+    runner = Stoppable(pause_on_shutdown=True)
+    for deployment in deployments:
+        runner.add_deployment(deployment)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(runner.start())
 
 
 @contextmanager
