@@ -13,6 +13,7 @@ from flows.drifting import why_drifting
 from flows.intake import Intake
 from flows.promotion import Outcome
 from flows.refresh import Night, publish_night_of, refuse_hindsight, refuse_other_period
+from flows.refusals import refusals_told
 from flows.run import Run, open_run
 from flows.run_log import recorded
 from flows.settings import load_settings
@@ -58,7 +59,7 @@ def nightly(
     """
     settings = load_settings(config)
     opened = open_run(data, out, settings=settings, as_of=as_of, now=now())
-    with recorded(), opened as run:
+    with recorded(), opened as run, refusals_told(run):
         intake = read_tables(run)
         reigning, why = look_for_champion(run, intake)
         training, notes = _train(run, intake, reigning) if why else (None, ())

@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from prefect.artifacts import Artifact
+from typer.testing import CliRunner
 
+from flows.alert_store import open_store
+from flows.cli import app
 from flows.refresh import refresh
 from flows.refused import MOST_KEPT, prune_refused
 from stockalert.errors import GuardError
@@ -33,7 +37,7 @@ def shop(season: Season, tmp_path: Path) -> tuple[Path, Path]:
 
 def _config(season: Season, tmp_path: Path, guard: str = "") -> Path:
     # The store of the season keeps its place; only what is published goes elsewhere.
-    uri = f'[paths]\ntracking_uri = "sqlite:///{season.out}/mlflow.db"\n'
+    uri = f'[paths]\ntracking_uri = "sqlite:///{season.out}/mlflow.db"\nmetrics_file = "run.prom"\n'
     path = tmp_path / "settings.toml"
     path.write_text(season.config.read_text() + uri + guard)
     return path
@@ -73,6 +77,12 @@ def test_a_refused_night_leaves_what_is_served_and_is_kept_for_inspection(
     tripped = {finding["guard"] for finding in record["guards"] if finding["tripped"]}
     assert {"share changed", "rows"} <= tripped
     assert tripped == {finding.guard for finding in told.value.findings if finding.tripped}
+    assert record["stages"][0]["name"] == "find the champion"
+    assert _open_alerts(out) == ["publish_refused"]
+    page = Artifact.get("refused-night-report")
+    assert "| share changed |" in page.data
+    assert "data:image/png;base64" in page.data
+    assert "stockalert_last_run_published 0\n" in (out / "run.prom").read_text()
     _publish_by_force(season, shop, tmp_path)
 
 
@@ -85,6 +95,14 @@ def _publish_by_force(season: Season, shop: tuple[Path, Path], tmp_path: Path) -
     assert stored["forced"]["reason"] == reason
     assert "share changed" in stored["forced"]["guards"]
     assert any(reason in note for note in night.summary["notes"])
+    assert "stockalert_last_run_published 1\n" in (out / "run.prom").read_text()
+    assert "| publish |" in Artifact.get("night-report").data
+    assert _open_alerts(out) == [], "a published night clears it"
+
+
+def _open_alerts(out: Path) -> list[str]:
+    with open_store(out) as store:
+        return [row["kind"] for row in store.operational()]
 
 
 def test_guards_that_are_switched_off_refuse_nothing(
@@ -124,8 +142,13 @@ def test_sales_that_stopped_coming_are_refused(
     for name in ("sales", "stock"):
         frame = pd.read_parquet(data / f"{name}.parquet")
         frame[frame["date"] <= pd.Timestamp(SECOND_NIGHT)].to_parquet(data / f"{name}.parquet")
-    with pytest.raises(GuardError, match=f"last day in sales is {SECOND_NIGHT}, 5 days before"):
-        refresh(data, out, late, _config(season, tmp_path))
+    arguments = {"--data": data, "--out": out, "--config": _config(season, tmp_path)}
+    words = [str(word) for pair in arguments.items() for word in pair]
+    told = CliRunner().invoke(app, ["refresh", *words, "--as-of", str(late)])
+    assert told.exit_code == 5, told.output
+    assert f"last day in sales is {SECOND_NIGHT}, 5 days before" in told.stderr
+    assert "--force REASON" in told.stderr
+    assert read_pointer(out).as_of_date == SECOND_NIGHT
 
 
 def test_settings_changed_on_purpose_may_move_every_threshold(
