@@ -193,7 +193,10 @@ def _finished(
     rows = rows.reindex(columns=list(columns))
     known = so_far.reindex(rows["fingerprint"])
     moment = pd.Timestamp(when.now)
-    rows["episode"] = rows["episode"].fillna(pd.Series(known["episode"].to_numpy()))
+    # A night without any alert has no words from which a column could take its type.
+    rows["episode"] = (
+        rows["episode"].astype("object").fillna(pd.Series(known["episode"].to_numpy()))
+    )
     rows["episode"] = rows["episode"].fillna(when.episode).astype("str")
     seen = pd.to_datetime(rows["first_seen"]).fillna(pd.Series(known["first_seen"].to_numpy()))
     rows["first_seen"] = (
