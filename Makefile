@@ -40,12 +40,17 @@ layers: $(READY)  ## import-linter: who may import whom
 
 docs-check: $(READY)  ## Fail when a generated page is stale
 	@$(BIN)/python -m stockalert.tables.reference --check docs/tables.md
+	@$(BIN)/python docs/exports.py --check
 
 tests: $(READY)  ## pytest: doctests and tests in random order, warnings are errors
 	@$(BIN)/pytest $(PYTEST_FLAGS)
 
 docs: $(READY)  ## Write the generated pages
 	@$(BIN)/python -m stockalert.tables.reference docs/tables.md
+	@$(BIN)/python docs/exports.py
+
+tryton: $(READY)  ## Install the Tryton that the tests run against, with its shop (tests do it too)
+	@$(BIN)/python -m tests.tryton.environment
 
 lock: $(READY)  ## Compile requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --python-version 3.11 \
@@ -74,4 +79,4 @@ clean:  ## Remove the environment, caches and demo output
 	rm -rf $(VENV) demo-out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup demo test check lint types layers docs-check tests docs lock bench bench-forecast bench-decision bench-scale bench-peers clean
+.PHONY: help setup demo test check lint types layers docs-check tests docs tryton lock bench bench-forecast bench-decision bench-scale bench-peers clean

@@ -6,7 +6,8 @@ forecast on the day a new order could arrive, **strictly**, with `min_quantity`,
 and what is planned from today up to that day: a supplier's move planned for a day that is past
 counts no more, so late orders must be re-planned or Tryton orders again. Requests that are not yet
 purchases are dropped and asked for anew at each run. A `min_quantity` above `target_quantity` is
-refused. MOQ and case packs are not part of an order point.
+refused. MOQ and case packs are not part of an order point. Quantities are floats: of goods by
+weight the rounding up now and then adds a step to what a sum left above it.
 
 Since 7.2 the warehouse is in the field `location`; before, in `warehouse_location`. As a file the
 records are imported with Tryton's own CSV import, which finds products and warehouses by name or
