@@ -45,8 +45,7 @@ def lot_sizes(data: Path, thresholds: pd.DataFrame) -> pd.DataFrame:
 def _read(source: Source, keys: list[str]) -> pd.DataFrame:
     """Read keys as text and lots as numbers; what is no positive number is none."""
     with duckdb.connect() as con:
-        load(con, source)
-        raw = con.table(f"raw_{source.table}").df()
+        raw = con.sql(f"FROM {load(con, source).name}").df()
     raw = raw.rename(columns={name: name.casefold() for name in raw}).reindex(
         columns=[*keys, *_LOTS]
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -91,7 +91,8 @@ def open_tryton(url: str, *, insecure: bool = False) -> Iterator[Tryton]:
         context = _rpc(endpoint, "model.res.user.get_preferences", [True, {}], headers)
         yield Tryton(endpoint, headers, context)
     finally:
-        _rpc(endpoint, "common.db.logout", [], headers)
+        with suppress(OutputError):  # what is written is written; sessions end by themselves
+            _rpc(endpoint, "common.db.logout", [], headers)
 
 
 def write_order_points(tryton: Tryton, rows: pd.DataFrame, names: pd.DataFrame) -> Written:
