@@ -14,6 +14,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from stockalert.arrays import BoolArray, FloatArray
 from stockalert.guard import Finding, Limits, worse_than
 
 __all__ = ["on_age", "on_rows", "on_units"]
@@ -38,7 +39,7 @@ def on_rows(
     Parameters
     ----------
     rows : table → rows read tonight
-    nights : the same of nights before
+    nights : the same of nights before, the last one last
 
     Examples
     --------
@@ -48,37 +49,37 @@ def on_rows(
     >>> on_rows({"sales": 90_100, "promotions": 0}, [usual] * 3, Limits()).rows["table"].tolist()
     ['promotions']
     """
-    if not nights:
-        return None
     tables = sorted({name for night in nights for name in night})
-    found = pd.DataFrame(
-        {
-            "table": tables,
-            "usual": [
-                float(np.median([night.get(name, 0) for night in nights])) for name in tables
-            ],
-            "tonight": [float(rows.get(name, 0)) for name in tables],
-        }
-    )
-    found = found[found["usual"] > 0]
-    change = found["tonight"] / found["usual"] - 1
-    plan, gone = found["table"].isin(PLANS), found["tonight"] == 0
-    allowed = (
-        limits.max_volume_change * found["usual"] + SPREAD * np.sqrt(found["usual"]) + FEW_ROWS
-    )
-    far = ((found["tonight"] - found["usual"]).abs() > allowed) & ~plan | gone
-    worst = found.assign(change=change)[far].sort_values("change", key=abs, ascending=False)
-    figure = float(change[~plan | gone].abs().max()) if (~plan | gone).any() else 0.0
+    if not tables:
+        return None
+    counts = np.array([[float(night.get(name, 0)) for name in tables] for night in nights])
+    tonight = np.array([float(rows.get(name, 0)) for name in tables])
+    plan = np.isin(tables, PLANS)
+    usual, last = np.median(counts, axis=0), counts[-1]
+    # What the night served has as well is no news: a table that was left out on purpose, say.
+    beyond = np.minimum(_beyond(tonight, usual, plan), _beyond(tonight, last, plan))
+    gone = (tonight == 0) & (usual > 0) & (last > 0)
+    far = (beyond > limits.max_volume_change) | gone
+    found = pd.DataFrame({"table": tables, "usual": usual, "tonight": tonight, "beyond": beyond})
+    worst = found[far].sort_values(["beyond", "table"], ascending=[False, True])
     text = (
-        f"{len(worst)} of {len(found)} tables have rows far from usual, "
-        f"the widest change is {figure:.1%}; {limits.max_volume_change:.1%} is allowed"
+        f"{len(worst)} of {len(tables)} tables have rows far from usual, "
+        f"the widest change is {beyond.max():.1%}; {limits.max_volume_change:.1%} is allowed"
     )
-    tripped = len(worst) > 0
+    tripped = bool(far.any())
     return Finding(
-        *("rows", figure, limits.max_volume_change, tripped, text),
+        *("rows", float(beyond.max()), limits.max_volume_change, tripped, text),
         _LOOK_AT_EXPORT if tripped else "",
-        rows=worst.reset_index(drop=True),
+        rows=worst.drop(columns="beyond").reset_index(drop=True),
     )
+
+
+def _beyond(tonight: FloatArray, usual: FloatArray, plan: BoolArray) -> FloatArray:
+    """Change as a share of what is usual, less what small numbers do by chance; shape (n,)."""
+    chance = SPREAD * np.sqrt(usual) + FEW_ROWS
+    change = np.clip(np.abs(tonight - usual) - chance, 0.0, None)
+    share = np.divide(change, usual, out=np.zeros_like(usual), where=usual > 0)
+    return np.where((tonight == 0) & (usual > 0), 1.0, np.where(plan, 0.0, share))
 
 
 def on_units(
@@ -109,9 +110,9 @@ def on_units(
         return None
     low, high = float(before.min()), float(before.max())
     allowed = limits.max_volume_change
-    beyond = max(tonight / high - 1, 1 - tonight / low, 0.0)
-    too_many = tonight > high * (1 + allowed) + SPREAD * np.sqrt(high)
-    tripped = bool(too_many or tonight < low * (1 - allowed) - SPREAD * np.sqrt(low))
+    more = (tonight - SPREAD * np.sqrt(high)) / high - 1
+    beyond = float(max(more, 1 - (tonight + SPREAD * np.sqrt(low)) / low, 0.0))
+    tripped = beyond > allowed
     what = f"{last:%A %Y-%m-%d}" if period_days == 1 else f"the week of {last:%Y-%m-%d}"
     text = (
         f"{tonight:,.0f} units sold on {what}, bulk orders cut; {low:,.0f} to {high:,.0f} on its "

@@ -171,6 +171,12 @@ def test_one_strange_night_does_not_change_what_is_usual() -> None:
     assert on_rows(NIGHT, [], LIMITS) is None
 
 
+def test_a_table_left_out_on_purpose_is_asked_about_once() -> None:
+    without = {name: rows for name, rows in NIGHT.items() if name != "stock"}
+    assert on_rows(without, [NIGHT] * 7, LIMITS).tripped
+    assert not on_rows(without, [*[NIGHT] * 6, without], LIMITS).tripped, "published by force"
+
+
 FRIDAY = date(2026, 3, 6)
 
 
@@ -186,7 +192,9 @@ def test_the_last_day_is_held_against_its_own_weekday() -> None:
     assert not on_units(_weeks(busy_fridays, 1100.0), FRIDAY, LIMITS).tripped
     half_loaded = on_units(_weeks(busy_fridays, 300.0), FRIDAY, LIMITS)
     assert half_loaded.tripped, "300 would be a good Monday, and is a broken Friday"
-    assert "300 units sold on Friday 2026-03-06, bulk orders cut; 1,000 to 1,000" in half_loaded.text
+    assert (
+        "300 units sold on Friday 2026-03-06, bulk orders cut; 1,000 to 1,000" in half_loaded.text
+    )
     assert on_units(_weeks(busy_fridays, 2100.0), FRIDAY, LIMITS).tripped
 
 
