@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stockalert.guard import Finding, Limits, describe
@@ -101,6 +101,7 @@ def test_new_items_are_welcome() -> None:
     assert [f.figure for f in found] == [0.0, 0.0, 0.0]
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=40),
     st.integers(0, 2**32 - 1),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -100,6 +100,7 @@ def test_what_asks_for_one_less_by_a_hair_breach_of_the_level_moves() -> None:
     assert risk[1] <= 0.05 * (1 + BREACH) < risk[0]
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.floats(0.5, 500.0),
     st.floats(0.2, 3.0),
