@@ -19,8 +19,7 @@ from stockalert.errors import SourceError, StockalertError, UsageError
 
 __all__ = ["RemoteFolder", "cache_folder", "is_url", "local_copy", "open_remote", "told_plainly"]
 
-_URL = re.compile(r"([a-z][a-z0-9+.-]+)://(.*)")
-_LOCAL = ("file", "local")
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://")
 
 
 @dataclass(frozen=True)
@@ -45,18 +44,18 @@ class RemoteFolder:
     def listing(self, relative: str = "") -> dict[PurePosixPath, dict[str, Any]]:
         """Return every file below a folder of this one, as it is now, by its path from here.
 
-        A name that would lead out of the folder is left out.
+        A name that no file of a directory could have, or that leads out of it, is left out.
         """
         self.files.invalidate_cache()
         try:
             found = self.files.find(f"{self.root}/{relative}".rstrip("/"), detail=True)
         except FileNotFoundError:
             return {}
-        names = {name: PurePosixPath(_below(self.root, name)) for name in found}
+        below = {name: name.removeprefix(f"{self.root}/") for name in sorted(found)}
         return {
-            path: found[name]
-            for name, path in sorted(names.items())
-            if path.parts and ".." not in path.parts and not path.is_absolute()
+            PurePosixPath(path): found[name]
+            for name, path in below.items()
+            if path != name and _is_plain(PurePosixPath(path), path)
         }
 
     def read(self, relative: str) -> bytes | None:
@@ -104,8 +103,7 @@ def is_url(place: Path | str) -> bool:
     >>> is_url("s3://shop/data"), is_url("data"), is_url("/srv/data")
     (True, False, False)
     """
-    match = isinstance(place, str) and _URL.match(place)
-    return bool(match) and match.group(1) not in _LOCAL  # type: ignore[union-attr]
+    return isinstance(place, str) and bool(_URL.match(place))
 
 
 def open_remote(url: str) -> RemoteFolder:
@@ -141,6 +139,8 @@ def told_plainly(url: str, kind: type[StockalertError] = SourceError) -> Iterato
     except Exception as error:  # each store has its own: none of them is ours
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         cause = error if isinstance(error, OSError) else OSError(reason)
+        if cause is not error:  # a step tries again what an OSError has caused
+            cause.__cause__ = error
         raise kind(f"cannot use {url}: {reason}") from cause
 
 
@@ -165,5 +165,5 @@ def local_copy(url: str, kind: str, cache: Path) -> Path:
     return cache / kind / f"{readable}-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
 
 
-def _below(root: str, name: str) -> str:
-    return name[len(root) + 1 :] if name.startswith(f"{root}/") else ""
+def _is_plain(path: PurePosixPath, name: str) -> bool:
+    return str(path) == name and ".." not in path.parts and not path.is_absolute()

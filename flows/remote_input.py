@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -98,9 +98,9 @@ def _copied(
 def _is_current(
     copy: Path, path: PurePosixPath, record: dict[str, Any], versions: dict[str, list[Any]]
 ) -> bool:
-    name, file = str(path), copy / path
-    same = record.get(name) == versions[name]
-    return same and file.is_file() and file.stat().st_size == versions[name][0]
+    file, (size, tag) = copy / path, versions[str(path)]
+    known = bool(tag) and record.get(str(path)) == [size, tag]
+    return known and file.is_file() and file.stat().st_size == size
 
 
 def _drop_others(copy: Path, wanted: set[PurePosixPath]) -> None:
@@ -124,15 +124,17 @@ def _recorded(copy: Path) -> dict[str, Any]:
 
 def _version(facts: dict[str, Any]) -> list[Any]:
     """What changes with a file's contents: its size, and its ETag or the time of writing."""
-    written = _written_at(facts)
-    tag = facts.get("ETag") or facts.get("etag") or facts.get("md5Hash") or written
-    return [facts["size"], str(tag)]
+    tag = facts.get("ETag") or facts.get("etag") or facts.get("md5Hash") or _written_at(facts)
+    return [facts["size"], str(tag or "")]
 
 
 def _written_at(facts: dict[str, Any]) -> datetime | None:
     for name in ("LastModified", "last_modified", "mtime", "modified", "updated", "created"):
-        if isinstance(facts.get(name), datetime):
-            return facts[name]  # type: ignore[no-any-return]
+        value = facts.get(name)
+        if isinstance(value, datetime):
+            return value
+        if isinstance(value, int | float):
+            return datetime.fromtimestamp(value, tz=UTC)
     return None
 
 

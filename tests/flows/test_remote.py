@@ -103,6 +103,14 @@ def test_what_is_no_table_is_named_and_stays_there(bucket: str, tmp_path: Path) 
 
 
 def test_any_store_that_fsspec_knows_will_do(tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    (shelf / "stock").mkdir(parents=True)
+    (shelf / "stock" / "a.csv").write_text("old")
+    for text in ("old", "new"):
+        (shelf / "stock" / "a.csv").write_text(text)
+        os.utime(shelf / "stock" / "a.csv", (len(text), ord(text[0])))
+        mirrored(f"file://{shelf}", tmp_path / "shelf copy")
+        assert (tmp_path / "shelf copy" / "stock" / "a.csv").read_text() == text
     memory = fsspec.filesystem("memory")
     memory.pipe_file("/shop/sales.csv", b"sku,date,units_sold\nsalt,2024-01-01,2\n")
     mirrored("memory://shop", tmp_path / "copy")
