@@ -64,6 +64,7 @@ def backtest(
         open_input(
             run.data,
             run.workspace.work,
+            period=settings.period,
             today=run.workspace.started_at.date(),
             max_share=settings.quarantine.max_share,
         ) as tables,

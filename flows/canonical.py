@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.aggregation import canonical_query
+from flows.aggregation import canonical_order, canonical_query
 from flows.cutoff import Cutoff, known_after, visible_columns
 from flows.reading import Reading
 from flows.sql import identifier, identifiers, scalar
 from stockalert.tables.arrow import arrow_schema
 from stockalert.tables.declaration import Table
 
-__all__ = ["count_visible", "show_up_to", "visible", "write_canonical"]
+__all__ = [
+    "ROW_GROUP",
+    "canonical_schema",
+    "count_visible",
+    "show_up_to",
+    "visible",
+    "write_canonical",
+    "write_rows",
+]
 
-_ROW_GROUP = 250_000
+ROW_GROUP = 100_000
+"""Rows of a row group: small enough to skip the neighbours of what is asked for."""
 
 
 def show_up_to(con: duckdb.DuckDBPyConnection, reading: Reading, cutoff: Cutoff) -> None:
@@ -38,6 +48,14 @@ def count_visible(con: duckdb.DuckDBPyConnection, reading: Reading) -> int:
     return count
 
 
+def canonical_schema(table: Table, attributes: tuple[str, ...] = ()) -> pa.Schema:
+    """Return the Arrow schema of a canonical table."""
+    schema = arrow_schema(table)
+    for name in attributes:
+        schema = schema.append(pa.field(name, pa.string()))
+    return schema
+
+
 def write_canonical(
     con: duckdb.DuckDBPyConnection, table: Table, origin: Reading, path: Path, *, period: str
 ) -> int:
@@ -49,17 +67,38 @@ def write_canonical(
         period=period,
         attributes=origin.attributes,
     )
-    schema = arrow_schema(table)
-    for name in origin.attributes:
-        schema = schema.append(pa.field(name, pa.string()))
+    schema = canonical_schema(table, origin.attributes)
+    ordered = con.sql(
+        f"SELECT {identifiers(schema.names)} FROM ({query}) "
+        f"ORDER BY {canonical_order(table, origin.attributes)}"
+    )
+    return write_rows(ordered.to_arrow_reader(ROW_GROUP), path, schema)
+
+
+def write_rows(batches: Iterable[pa.RecordBatch], path: Path, schema: pa.Schema) -> int:
+    """Write rows in row groups of one size, so that the same rows give the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    ordered = con.sql(f"SELECT {identifiers(schema.names)} FROM ({query})")
     written = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for batch in ordered.to_arrow_reader(_ROW_GROUP):
-            writer.write_table(pa.Table.from_batches([batch]).cast(schema))
-            written += batch.num_rows
+        for group in _row_groups(batches):
+            writer.write_table(group.cast(schema))
+            written += group.num_rows
     return written
+
+
+def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    held: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        held.append(batch)
+        rows += batch.num_rows
+        while rows >= ROW_GROUP:
+            together = pa.Table.from_batches(held)
+            yield together.slice(0, ROW_GROUP).combine_chunks()
+            held = together.slice(ROW_GROUP).to_batches()
+            rows -= ROW_GROUP
+    if rows:
+        yield pa.Table.from_batches(held).combine_chunks()
 
 
 def visible(reading: Reading) -> str:

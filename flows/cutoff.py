@@ -9,12 +9,30 @@ from flows.sql import identifier
 from stockalert.errors import UsageError
 from stockalert.tables.declaration import Table
 
-__all__ = ["TIMED", "Cutoff", "choose_as_of", "known_after", "time_of", "visible_columns"]
+__all__ = [
+    "DAYS",
+    "TIMED",
+    "Cutoff",
+    "choose_as_of",
+    "known_after",
+    "known_on",
+    "time_of",
+    "visible_columns",
+]
 
 TIMED: dict[str, tuple[str, ...]] = {
     "purchase_orders": ("ordered_at", "received_at", "cancelled_at"),
 }
 """Days of the contract whose time of day counts within a day, where the files tell it."""
+
+DAYS = {
+    "sales": "date",
+    "order_lines": "ordered_at",
+    "stock": "date",
+    "browsing": "date",
+    "events": "occurred_at",
+}
+"""Tables that grow by the day, and the column that tells which day a row is about."""
 
 _KNOWN_ON = {
     "sales": "date",
@@ -111,6 +129,11 @@ def choose_as_of(
             f"sales are there up to {last_sale}"
         )
     return as_of
+
+
+def known_on(table: str) -> str:
+    """Return SQL of the day on which a row of a table in `DAYS` was known."""
+    return _KNOWN_ON[table]
 
 
 def known_after(table: str, cutoff: Cutoff) -> str | None:

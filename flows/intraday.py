@@ -20,7 +20,10 @@ from flows.cutoff import Cutoff
 from flows.reading import Reading
 from flows.sql import identifier, rows
 
-__all__ = ["bring_browsing_forward"]
+__all__ = ["BROWSING", "bring_browsing_forward"]
+
+BROWSING = ("browsing", "events")
+"""Tables that are told in other days within a day."""
 
 _COUNTS = ("views", "add_to_carts", "searches", "unique_visitors")
 

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 import duckdb
 
 from flows.intake import TableReport
-from flows.reading import Reading
-from flows.sql import scalar
 
 __all__ = ["notes_on"]
 
@@ -30,18 +28,29 @@ _REFERENCES = {
 
 def notes_on(
     con: duckdb.DuckDBPyConnection,
-    readings: Mapping[str, Reading],
+    clean: Mapping[str, str],
     reports: Mapping[str, TableReport],
+    *,
+    returns: int,
 ) -> tuple[str, ...]:
-    """Collect the notes on tables that were read, in the order of the contract."""
+    """Collect the notes on tables that were read, in the order of the contract.
+
+    Parameters
+    ----------
+    clean : SQL of the rows that keep the contract, or of their skus, by table.
+    returns : order lines of negative units.
+    """
     found: list[str] = []
     for name, report in reports.items():
         found.extend(_on_table(name, report))
     for name, effect in _WITHOUT.items():
         if name not in reports or reports[name].path is None:
             found.append(f"without a usable table {name}: {effect}")
-    found.extend(_returns(con, readings))
-    found.extend(_unknown(con, readings))
+    if returns and "sales" in reports and reports["sales"].derived_from:
+        found.append(
+            f"order_lines: {returns} returns or cancellations are not counted as negative demand"
+        )
+    found.extend(_unknown(con, clean))
     return tuple(found)
 
 
@@ -62,25 +71,16 @@ def _on_table(name: str, report: TableReport) -> Iterator[str]:
         )
 
 
-def _returns(con: duckdb.DuckDBPyConnection, readings: Mapping[str, Reading]) -> Iterator[str]:
-    if "order_lines" not in readings or "sales" in readings:
-        return
-    lines = readings["order_lines"].clean
-    count = scalar(con, f"SELECT count(*) FROM {lines} WHERE units < 0")
-    if count:
-        yield f"order_lines: {count} returns or cancellations are not counted as negative demand"
-
-
-def _unknown(con: duckdb.DuckDBPyConnection, readings: Mapping[str, Reading]) -> Iterator[str]:
+def _unknown(con: duckdb.DuckDBPyConnection, clean: Mapping[str, str]) -> Iterator[str]:
     """Name what other tables refer to and the table of it does not hold."""
     for column, (home, others) in _REFERENCES.items():
         for other in others:
-            if home not in readings or other not in readings:
+            if home not in clean or other not in clean:
                 continue
             count, example = con.execute(
-                f"SELECT count(DISTINCT {column}), min({column}) FROM {readings[other].clean} "
+                f"SELECT count(DISTINCT {column}), min({column}) FROM {clean[other]} "
                 f"WHERE {column} IS NOT NULL "
-                f"AND {column} NOT IN (SELECT {column} FROM {readings[home].clean})"
+                f"AND {column} NOT IN (SELECT {column} FROM {clean[home]})"
             ).fetchall()[0]
             if count:
                 yield f"{other}: {count} values of {column} are not in {home}, such as {example!r}"

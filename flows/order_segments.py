@@ -21,13 +21,18 @@ ORDER_SEGMENTS = Table(
 )
 
 
-def order_segments_query(view: str, period: str) -> str:
-    """Return the SELECT that makes `order_segments` of order lines and the customers read."""
+def order_segments_query(view: str, period: str, customers: str) -> str:
+    """Return the SELECT that makes `order_segments` of order lines.
+
+    Parameters
+    ----------
+    customers : SELECT of (customer_id, segment).
+    """
     start = "date_trunc('week', ordered_at)" if period == "W-MON" else "ordered_at"
     return (
         f"SELECT sku, location, CAST({start} AS DATE) AS date, segment, "
         "CAST(sum(CAST(units AS DECIMAL(38, 6))) AS DOUBLE) AS units "
-        f"FROM {view} JOIN visible_customers USING (customer_id) "
+        f"FROM {view} JOIN ({customers}) USING (customer_id) "
         "WHERE units > 0 AND segment IS NOT NULL "
-        "GROUP BY ALL ORDER BY sku, location, date, segment"
+        "GROUP BY ALL"
     )

@@ -6,16 +6,18 @@ customer's repeat, is judged against earlier days alone, so a day's row never ch
 
 from __future__ import annotations
 
+from datetime import date
+
 from stockalert.tables.columns import count, day, text, units
 from stockalert.tables.declaration import Column, Table
 
-__all__ = ["ORDER_SIZES", "order_sizes_query"]
+__all__ = ["LEAD_DAYS", "ORDER_SIZES", "buyers_query", "order_sizes_query"]
 
 BULK = 10
 """An order is bulk above this many times the median of the year before; its excess is cut off."""
 
 _LEAST_SEEN = 5
-_YEAR_DAYS = 364
+_NOBODY = "SELECT '' AS sku, '' AS customer_id WHERE false"
 
 ORDER_SIZES = Table(
     "order_sizes",
@@ -39,9 +41,20 @@ ORDER_SIZES = Table(
 )
 
 
-def order_sizes_query(view: str, period: str) -> str:
-    """Return the SELECT that makes `order_sizes` of the order lines in `view`."""
+LEAD_DAYS = 364
+"""Days of orders before a row's own that judge what is bulk."""
+
+
+def order_sizes_query(view: str, period: str, *, first: date | None = None, past: str = "") -> str:
+    """Return the SELECT that makes `order_sizes` of the order lines in `view`.
+
+    Parameters
+    ----------
+    first : first day wanted; the lines in `view` reach `LEAD_DAYS` further back. None = all days.
+    past : SELECT of (sku, customer_id) of orders before all lines in `view`, see `buyers_query`.
+    """
     start = "date_trunc('week', day)" if period == "W-MON" else "day"
+    since = f"WHERE day >= DATE '{first}'" if first else ""
     sums = ", ".join(
         f"{_sum(value)} AS {name}"
         for name, value in {
@@ -57,11 +70,21 @@ def order_sizes_query(view: str, period: str) -> str:
         }.items()
     )
     return (
-        f"WITH placed AS ({_placed(view)}), judged AS ({_JUDGED}) "
+        f"WITH placed AS ({_placed(view)}), past_buyers AS ({past or _NOBODY}), "
+        f"judged AS (SELECT * FROM ({_JUDGED}) {since}) "
         f"SELECT sku, location, CAST({start} AS DATE) AS date, max(size) AS largest_order, {sums} "
         f"FROM (SELECT sku, location, day, size, cap, known, repeat, 0 AS returned FROM judged "
-        f"UNION ALL SELECT sku, location, day, 0, NULL, 0, 0, returned FROM ({_returned(view)})) "
-        "GROUP BY ALL ORDER BY sku, location, date"
+        "UNION ALL SELECT sku, location, day, 0, NULL, 0, 0, returned "
+        f"FROM ({_returned(view)}) {since}) "
+        "GROUP BY ALL"
+    )
+
+
+def buyers_query(view: str) -> str:
+    """Return the SELECT of who ordered what on which day (sku, customer_id, day)."""
+    return (
+        f"SELECT DISTINCT sku, customer_id, day FROM ({_placed(view)}) "
+        "WHERE customer_id IS NOT NULL"
     )
 
 
@@ -69,11 +92,12 @@ _JUDGED = f"""
 SELECT sku, location, day, size,
     CASE WHEN count(*) OVER past >= {_LEAST_SEEN} THEN {BULK} * median(size) OVER past END AS cap,
     CASE WHEN customer_id IS NOT NULL THEN 1 ELSE 0 END AS known,
-    CASE WHEN customer_id IS NOT NULL
-        AND min(day) OVER (PARTITION BY sku, customer_id) < day THEN 1 ELSE 0 END AS repeat
-FROM placed
+    CASE WHEN customer_id IS NOT NULL AND (bought IS TRUE
+        OR min(day) OVER (PARTITION BY sku, customer_id) < day) THEN 1 ELSE 0 END AS repeat
+FROM placed LEFT JOIN (SELECT DISTINCT sku, customer_id, true AS bought FROM past_buyers)
+    USING (sku, customer_id)
 WINDOW past AS (PARTITION BY sku, location ORDER BY day
-    RANGE BETWEEN INTERVAL {_YEAR_DAYS} DAYS PRECEDING AND INTERVAL 1 DAYS PRECEDING)
+    RANGE BETWEEN INTERVAL {LEAD_DAYS} DAYS PRECEDING AND INTERVAL 1 DAYS PRECEDING)
 """
 
 

@@ -61,8 +61,7 @@ class Walk:
 
     def at(self, as_of: date) -> Run:
         """Write the tables as they were known on a day, and return the run that reads them."""
-        settings, work = self.run.settings, self.run.workspace.work
-        self.tables.write(work, period=settings.period, as_of=as_of)
+        self.tables.write(self.run.workspace.work, as_of=as_of)
         return replace(self.run, as_of=as_of)
 
 

@@ -9,13 +9,22 @@ import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 
+from flows.incremental_sieve import suspicious
 from flows.reading import LARGEST, Reading
 from flows.sql import identifier, identifiers, literal, rows, scalar
 from stockalert.errors import ContractError
 from stockalert.tables.checks import pandas_type, split
 from stockalert.tables.declaration import Column
 
-__all__ = ["keep_refused", "refuse_bad_rows", "stop_if_too_many"]
+__all__ = [
+    "fact_dates",
+    "keep_refused",
+    "last_day_of",
+    "refuse_bad_rows",
+    "refused_rows",
+    "stop_if_too_many",
+    "with_ragged",
+]
 
 _BATCH = 200_000
 _SHOWN_ROWS = 5
@@ -36,59 +45,95 @@ def refuse_bad_rows(con: duckdb.DuckDBPyConnection, reading: Reading, *, today: 
     """Note every bad row in `refused_NAME` (__row, reason); `clean_NAME` is the view of the rest.
 
     In turn: values of another type and facts from the far future (in SQL), the contract's
-    ranges and relations (pandera, in batches), repeated keys (in SQL). Of rows alike in every
-    column one stays; rows that contradict each other under one key are all refused.
+    ranges and relations (pandera, in batches, of those that a sieve in SQL keeps), repeated keys
+    (in SQL). Of rows alike in every column one stays; rows that contradict each other under one
+    key are all refused.
 
     Returns
     -------
-    How many rows were refused, lines that do not fit their header included.
+    How many rows were refused; lines that do not fit their header are not among them.
     """
-    con.execute(f"CREATE TABLE {_refused(reading)} (__row BIGINT, reason VARCHAR)")
-    con.execute(
-        f"CREATE VIEW {reading.clean} AS SELECT * FROM {reading.view} "
-        f"ANTI JOIN {_refused(reading)} USING (__row)"
-    )
-    _refuse_mistyped(con, reading, today)
-    _refuse_breaches(con, reading)
+    con.execute(f"CREATE OR REPLACE TABLE {_refused(reading)} (__row BIGINT, reason VARCHAR)")
+    con.execute(f"CREATE OR REPLACE VIEW {reading.clean} AS SELECT * FROM {reading.view}")
+    if _sift(con, reading, today):
+        _leave_refused_out(con, reading)
+        _refuse_mistyped(con, reading, today)
+        _refuse_breaches(con, reading)
     if reading.table.key:
         _refuse_repeated(con, reading)
-    refused: int = scalar(
-        con,
-        f"SELECT (SELECT count(*) FROM {_refused(reading)}) "
-        f"+ (SELECT count(*) FROM {reading.raw.ragged})",
-    )
+    refused: int = scalar(con, f"SELECT count(*) FROM {_refused(reading)}")
+    if not refused:
+        con.execute(f"CREATE OR REPLACE VIEW {reading.clean} AS SELECT * FROM {reading.view}")
     return refused
 
 
-def keep_refused(con: duckdb.DuckDBPyConnection, reading: Reading, path: Path) -> None:
-    """Write the refused rows to `path`: what the files said, as text, and the reason."""
+def refused_rows(reading: Reading, part: str = "") -> str:
+    """Return SQL of the refused rows as their files say them, as text, and the reason.
+
+    Parameters
+    ----------
+    part : SQL on the typed columns of what to call `__part`; empty = no such column.
+    """
+    names = {name: _plain_name(reading, name) for name in reading.raw.columns}
+    texts = ", ".join(
+        f"CAST(raw.{identifier(name)} AS VARCHAR) AS {identifier(plain)}"
+        for name, plain in names.items()
+    )
+    parted = f"JOIN (SELECT __row, {part} AS __part FROM {reading.view}) USING (__row)"
+    first = "__part, " if part else ""
+    return (
+        f"SELECT {first}{texts}, refused.reason FROM {reading.raw.name} AS raw "
+        f"JOIN {_refused(reading)} AS refused USING (__row) {parted if part else ''}"
+    )
+
+
+def with_ragged(refused: str, ragged: str) -> str:
+    """Return SQL of refused rows and of lines that do not fit their header, in one order."""
+    return f"{refused} UNION ALL BY NAME SELECT reason FROM {ragged} ORDER BY ALL"
+
+
+def keep_refused(con: duckdb.DuckDBPyConnection, refused: str, path: Path) -> None:
+    """Write the refused rows, an SQL query, to `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(con.sql(_originals(reading)).to_arrow_table(), path, compression="zstd")
+    batches = con.sql(refused).to_arrow_reader(_BATCH)
+    with pq.ParquetWriter(path, batches.schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(batch)
 
 
 def stop_if_too_many(
-    con: duckdb.DuckDBPyConnection, reading: Reading, *, refused: int, read: int, max_share: float
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    refused: str,
+    *,
+    bad: int,
+    read: int,
+    max_share: float,
 ) -> None:
     """Let a few bad rows pass as quarantined, refuse a table with more.
+
+    Parameters
+    ----------
+    refused : SQL of the refused rows, in an order of their own.
 
     Raises
     ------
     ContractError
-        More than `max_share` of the `read` rows are bad; names the commonest reason.
+        More than `max_share` of the `read` rows are `bad`; names the commonest reason.
     """
-    if not refused or refused <= max_share * read:
+    if not bad or bad <= max_share * read:
         return
     reasons = rows(
         con,
-        f"SELECT min(reason) FROM ({_originals(reading)}) "
+        f"SELECT min(reason) FROM ({refused}) "
         "GROUP BY regexp_replace(reason, ' \\(row .*', '', 's') "
         "ORDER BY count(*) DESC, 1 LIMIT 1",
     )
     column, _, expected = reasons[0][0].split("; ")[0].partition(": expected ")
-    first = con.sql(f"SELECT * FROM ({_originals(reading)}) LIMIT {_SHOWN_ROWS}").df()
-    share = f"{refused} bad rows of {read} (at most {max_share:.2%} may be bad)"
+    first = con.sql(f"SELECT * FROM ({refused}) LIMIT {_SHOWN_ROWS}").df()
+    share = f"{bad} bad rows of {read} (at most {max_share:.2%} may be bad)"
     raise ContractError.of(
-        reading.table.name,
+        table,
         column,
         expected=_printable(expected),
         found=f"{_example(first, column)}{share}",
@@ -96,29 +141,71 @@ def stop_if_too_many(
     )
 
 
+def fact_dates(table: str) -> tuple[str, ...]:
+    """Return the columns of a table that tell when something happened."""
+    return _FACT_DATES.get(table, ())
+
+
+def last_day_of(today: date) -> date:
+    """Return the last day that is not absurdly far ahead of `today`."""
+    return today + timedelta(days=_DAYS_AHEAD)
+
+
 def _refused(reading: Reading) -> str:
     return identifier(f"refused_{reading.table.name}")
 
 
-def _refuse_mistyped(con: duckdb.DuckDBPyConnection, reading: Reading, today: date) -> None:
-    latest = today + timedelta(days=_DAYS_AHEAD)
-    faults = [
-        f"CASE WHEN ({reading.given[column.name]}) IS NOT NULL "
-        f"AND ({reading.typed[column.name]}) IS NULL "
-        f"THEN {literal(f'{column.name}: expected {_expected(column)}')} END"
+def _suspects(reading: Reading) -> str:
+    return identifier(f"suspect_{reading.table.name}")
+
+
+def _leave_refused_out(con: duckdb.DuckDBPyConnection, reading: Reading) -> None:
+    con.execute(
+        f"CREATE OR REPLACE VIEW {reading.clean} AS SELECT * FROM {reading.view} "
+        f"ANTI JOIN {_refused(reading)} USING (__row)"
+    )
+
+
+def _sift(con: duckdb.DuckDBPyConnection, reading: Reading, today: date) -> bool:
+    """Note the rows that may be bad in `suspect_NAME`; tell whether there are any."""
+    faults = _mistyped(reading, today)
+    faulty = " OR ".join(f"({fault}) IS TRUE" for fault in faults.values()) or "false"
+    typed = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in reading.typed.items())
+    con.execute(
+        f"CREATE OR REPLACE TABLE {_suspects(reading)} AS SELECT __row FROM ("
+        f"SELECT __row, {typed}, {faulty} AS __faulty FROM {reading.raw.name}) "
+        f"WHERE __faulty OR {suspicious(reading.table)}"
+    )
+    return bool(scalar(con, f"SELECT count(*) FROM {_suspects(reading)}"))
+
+
+def _mistyped(reading: Reading, today: date) -> dict[str, str]:
+    """Map what is expected to SQL on the files' columns that is true where it is not so."""
+    latest = last_day_of(today)
+    faults = {
+        f"{column.name}: expected {_expected(column)}": f"({reading.given[column.name]}) IS NOT "
+        f"NULL AND ({reading.typed[column.name]}) IS NULL"
         for column in reading.table.columns
         if column.name in reading.given and column.kind != "string"
-    ]
-    faults += [
-        f"CASE WHEN {reading.typed[name]} >= DATE '{latest + timedelta(days=1)}' "
-        f"THEN '{name}: expected a day up to {latest}' END"
-        for name in _FACT_DATES.get(reading.table.name, ())
+    }
+    ahead = {
+        f"{name}: expected a day up to {latest}": f"{reading.typed[name]} >= "
+        f"DATE '{latest + timedelta(days=1)}'"
+        for name in fact_dates(reading.table.name)
+    }
+    return faults | ahead
+
+
+def _refuse_mistyped(con: duckdb.DuckDBPyConnection, reading: Reading, today: date) -> None:
+    faults = [
+        f"CASE WHEN {fault} THEN {literal(reason)} END"
+        for reason, fault in _mistyped(reading, today).items()
     ]
     if faults:
         con.execute(
-            f"INSERT INTO {_refused(reading)} SELECT * FROM (SELECT rowid, "
-            f"concat_ws('; ', {', '.join(faults)}) AS reason FROM {reading.raw.name}) "
-            "WHERE reason <> ''"
+            f"INSERT INTO {_refused(reading)} SELECT * FROM (SELECT __row, "
+            f"concat_ws('; ', {', '.join(faults)}) AS reason FROM {reading.raw.name} "
+            f"SEMI JOIN {_suspects(reading)} USING (__row)) WHERE reason <> ''"
         )
 
 
@@ -138,54 +225,51 @@ def _refuse_breaches(con: duckdb.DuckDBPyConnection, reading: Reading) -> None:
         else identifier(c.name)
         for c in reading.table.columns
     )
-    batches = con.sql(f"SELECT __row, {casts} FROM {reading.clean}")
-    found = []
-    for batch in batches.to_arrow_reader(_BATCH):
-        frame = batch.to_pandas().set_index("__row").astype(kinds)
-        found.append(split(frame, reading.table)[1]["reason"].reset_index())
-    for bad in found:
-        if len(bad):
-            con.register("bad_rows", bad)
-            con.execute(f"INSERT INTO {_refused(reading)} SELECT __row, reason FROM bad_rows")
-            con.unregister("bad_rows")
+    batches = con.sql(
+        f"SELECT __row, {casts} FROM {reading.clean} SEMI JOIN {_suspects(reading)} USING (__row)"
+    )
+    con.execute("CREATE OR REPLACE TABLE breaches (__row BIGINT, reason VARCHAR)")
+    with con.cursor() as other:
+        for batch in batches.to_arrow_reader(_BATCH):
+            frame = batch.to_pandas().set_index("__row").astype(kinds)
+            found = split(frame, reading.table)[1]["reason"].reset_index()
+            other.register("found", found)
+            other.execute("INSERT INTO breaches SELECT __row, reason FROM found")
+            other.unregister("found")
+    con.execute(f"INSERT INTO {_refused(reading)} FROM breaches; DROP TABLE breaches")
 
 
 def _refuse_repeated(con: duckdb.DuckDBPyConnection, reading: Reading) -> None:
     """Refuse the copies of a row, and all rows that contradict each other."""
     key = identifiers(reading.table.key)
+    con.execute(
+        f"CREATE OR REPLACE TABLE repeated AS SELECT {key} FROM {reading.clean} "
+        "GROUP BY ALL HAVING count(*) > 1"
+    )
+    if not scalar(con, "SELECT count(*) FROM repeated"):
+        return
     columns = identifiers((*reading.table.names, *reading.attributes))
     same = " AND ".join(
         f"one.{identifier(name)} IS NOT DISTINCT FROM many.{identifier(name)}"
         for name in reading.table.key
     )
+    given = ", ".join(f"CAST({identifier(name)} AS VARCHAR)" for name in reading.raw.columns)
     name = ", ".join(reading.table.key)
     con.execute(
-        f"INSERT INTO {_refused(reading)} "
-        f"WITH repeated AS (SELECT {key} FROM {reading.clean} GROUP BY ALL HAVING count(*) > 1), "
+        f"CREATE OR REPLACE TABLE copies AS WITH "
         f"many AS (SELECT one.* FROM {reading.clean} AS one JOIN repeated AS many ON {same}), "
+        f"told AS (SELECT __row, row({given}) AS __given FROM {reading.raw.name}), "
         f"judged AS (SELECT __row, count(*) OVER (PARTITION BY {key}) AS of_key, "
         f"count(*) OVER (PARTITION BY {columns}) AS alike, "
-        f"row_number() OVER (PARTITION BY {columns} ORDER BY __row) AS copy FROM many) "
+        f"row_number() OVER (PARTITION BY {columns} ORDER BY __given, __row) AS copy "
+        "FROM many JOIN told USING (__row)) "
         "SELECT __row, CASE WHEN of_key = alike "
         f"THEN {literal(f'{name}: expected each key once; a copy of another row')} "
         f"ELSE {literal(f'{name}: expected each key once; rows contradict each other')} END "
         "FROM judged WHERE of_key > alike OR copy > 1"
     )
-
-
-def _originals(reading: Reading) -> str:
-    """Return SQL of the refused rows as their files say them, in an order of their own."""
-    names = {name: _plain_name(reading, name) for name in reading.raw.columns}
-    texts = ", ".join(
-        f"CAST({identifier(name)} AS VARCHAR) AS {identifier(plain)}"
-        for name, plain in names.items()
-    )
-    return (
-        f"SELECT {texts}, refused.reason FROM {reading.raw.name} AS raw "
-        f"JOIN {_refused(reading)} AS refused ON raw.rowid = refused.__row "
-        f"UNION ALL BY NAME SELECT reason FROM {reading.raw.ragged} "
-        "ORDER BY ALL"
-    )
+    con.execute(f"INSERT INTO {_refused(reading)} FROM copies; DROP TABLE copies")
+    _leave_refused_out(con, reading)
 
 
 def _plain_name(reading: Reading, name: str) -> str:

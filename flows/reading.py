@@ -98,7 +98,7 @@ def read_typed(con: duckdb.DuckDBPyConnection, raw: Raw, table: Table) -> Readin
         for name in TIMED.get(table.name, ())
     ]
     con.execute(
-        f"CREATE VIEW {reading.view} AS SELECT rowid AS __row, {', '.join(kept)} FROM {raw.name}"
+        f"CREATE OR REPLACE VIEW {reading.view} AS SELECT __row, {', '.join(kept)} FROM {raw.name}"
     )
     return reading
 

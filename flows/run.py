@@ -15,6 +15,7 @@ from flows.remote_output import RemoteOutput, open_output
 from flows.remote_state import bring_state, keep_state
 from flows.settings import Settings
 from flows.sources import InputPlace
+from flows.sql import Resources
 from flows.workspace import Workspace, open_workspace
 from stockalert.errors import StockalertError, UsageError
 
@@ -63,11 +64,23 @@ class Run:
         """Names the settings that a model depends on."""
         return self.settings.fingerprint("period", "model", "calendar", "lead_time")
 
+    @property
+    def resources(self) -> Resources:
+        """What reading may use; what it read is kept for the next night."""
+        scale = self.settings.scale
+        return Resources(
+            memory_gib=scale.memory_gib,
+            threads=scale.threads,
+            store=self.workspace.out / "_ingested",
+            co_views=scale.co_views,
+        )
+
     def data_fingerprint(self) -> str:
         """Name the contents of the canonical tables, 16 hex digits."""
         total = hashlib.sha256()
-        for file in sorted(self.tables.glob("*.parquet")):
-            total.update(file.name.encode() + b"\0")
+        files = (file for file in self.tables.rglob("*.parquet") if file.is_file())
+        for file in sorted(files):
+            total.update(file.relative_to(self.tables).as_posix().encode() + b"\0")
             with file.open("rb") as stream:
                 total.update(hashlib.file_digest(stream, "sha256").digest())
         return total.hexdigest()[:16]

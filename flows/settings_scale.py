@@ -27,6 +27,16 @@ class ScaleSettings(Section):
     block_series: Annotated[int, Field(ge=1)] = Field(
         default=4096, description="Series worked on together; fewer need less memory"
     )
+    memory_gib: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        default=2.0, description="Memory of the data base that reads input; the rest spills to disk"
+    )
+    threads: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Threads of that data base; 0 = one for each core"
+    )
+    co_views: bool = Field(
+        default=False,
+        description="Count what is seen together in a visit, for those who train on it",
+    )
     max_rows_one_machine: Annotated[int, Field(ge=1)] = Field(
         default=20_000_000,
         description="Training rows above which Dask workers train together; fewer on one",

@@ -70,7 +70,7 @@ def read_stage(run: Run, tables: Input, start: date, end: date) -> Stage:
             "and the first night needs a past"
         )
     settings = run.settings
-    tables.write(run.workspace.work, period=settings.period, as_of=end)
+    tables.write(run.workspace.work, as_of=end)
     panel = read_panel(run.tables, period=settings.period, as_of=_last_day(end, settings))
     begins = int(np.searchsorted(panel.periods, np.datetime64(start)))
     if not 0 < begins < panel.n_periods:

@@ -77,4 +77,5 @@ def read_tables(run: Run) -> Intake:
         today=run.workspace.started_at.date(),
         max_share=run.settings.quarantine.max_share,
         moment=run.moment,
+        resources=run.resources,
     )

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from flows.ingest import ingest
+from flows.ingest import open_input
 from flows.intake import Intake, TableReport
 from flows.sources import InputPlace
 from stockalert.errors import ContractError
@@ -47,15 +47,15 @@ def validate(
     broken: list[ContractError] = []
     with TemporaryDirectory(prefix="stockalert-") as work:
         try:
-            intake = ingest(
+            with open_input(
                 data,
                 Path(work),
                 period=period,
-                as_of=as_of,
                 today=today,
                 max_share=max_share,
                 problems=broken,
-            )
+            ) as tables:
+                intake = tables.write(Path(work), as_of=as_of)
         except ContractError as problem:
             found = broken or [problem]
             return Findings(None, tuple(map(str, found)))

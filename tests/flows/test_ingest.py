@@ -27,7 +27,17 @@ def run(data: Path, work: Path, **options: object) -> Intake:
 
 
 def table(work: Path, name: str) -> pd.DataFrame:
-    return pq.read_table(work / "tables" / f"{name}.parquet").to_pandas(date_as_object=False)
+    """Read a canonical table; its months one after the other, in the order of its key."""
+    path = work / "tables" / f"{name}.parquet"
+    found = pq.read_table(path).to_pandas(date_as_object=False)
+    key = list((INPUT_TABLES | DERIVED_TABLES)[name].key)
+    return found.sort_values(key, ignore_index=True) if key else found
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of every file below a folder."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
 
 
 def cafe_orders(rows: int = 3_000) -> pd.DataFrame:
@@ -142,9 +152,9 @@ def test_rows_in_another_order_give_the_same_files(tmp_path: Path, period: str) 
     orders = cafe_orders()
     for name, shuffle in {"one": 1, "two": 2}.items():
         run(cafe(tmp_path / name, orders, shuffle), tmp_path / f"work_{name}", period=period)
-    one, two = (sorted((tmp_path / f"work_{n}" / "tables").iterdir()) for n in ("one", "two"))
-    assert [file.name for file in one] == [file.name for file in two]
-    assert [file.read_bytes() for file in one] == [file.read_bytes() for file in two]
+    one, two = (contents(tmp_path / f"work_{name}" / "tables") for name in ("one", "two"))
+    assert one.keys() == two.keys()
+    assert one == two
 
 
 def test_nothing_after_as_of_is_seen(tmp_path: Path) -> None:
@@ -262,7 +272,10 @@ def test_canonical_files_carry_units_and_every_column_of_the_contract(tmp_path: 
     intake = run(cafe(tmp_path / "data", cafe_orders()), tmp_path / "work")
     tables = INPUT_TABLES | DERIVED_TABLES
     for name, report in intake.tables.items():
-        schema = pq.read_schema(report.path)
+        if name == "events":
+            assert report.path is None  # nobody reads them but what is made of them
+            continue
+        schema = pq.ParquetDataset(report.path).schema
         assert schema.remove_metadata().equals(
             arrow_schema(tables[name]).remove_metadata(), check_metadata=True
         ), name

@@ -38,7 +38,8 @@ def sizes(data: pd.DataFrame, folder: Path, **options: object) -> pd.DataFrame:
     data.to_parquet(folder / "data" / "order_lines.parquet", index=False)
     given: dict = {"period": "D", "as_of": None, "today": TODAY, "max_share": 0.01}
     ingest(folder / "data", folder / "work", **(given | options))
-    return pd.read_parquet(folder / "work" / "tables" / "order_sizes.parquet")
+    found = pd.read_parquet(folder / "work" / "tables" / "order_sizes.parquet")
+    return found.sort_values(["sku", "location", "date"], ignore_index=True)
 
 
 def by_hand(lines: pd.DataFrame) -> pd.DataFrame:
