@@ -64,6 +64,7 @@ def nightly(
         reigning, why = look_for_champion(run, intake)
         training, notes = _train(run, intake, reigning) if why else (None, ())
         if training is not None:
+            notes = (f"a model was trained because {why}",)
             publish_summary("training", training_summary(run, intake, training))
             reigning, _ = look_for_champion(run, intake)
         night = publish_night_of(run, intake, reigning, notes, force)
