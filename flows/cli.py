@@ -8,7 +8,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from flows import cli_alerts, cli_export, cli_orders, cli_review, cli_serve, cli_service_desk
+from flows import (
+    cli_alerts,
+    cli_export,
+    cli_orders,
+    cli_review,
+    cli_serve,
+    cli_service_desk,
+    cli_stress,
+)
 from flows.cli_options import (
     AsOf,
     Config,
@@ -232,3 +240,4 @@ app.command()(cli_export.export)
 app.add_typer(cli_alerts.alerts, name="alerts")
 app.command()(cli_service_desk.subscribe)
 app.add_typer(cli_orders.app, name="orders")
+app.command()(cli_stress.stress)
