@@ -87,15 +87,14 @@ def test_canonical_tables_are_the_same_to_the_bit_as_from_files(
     alike.mkdir()
     for table in TABLES:
         (alike / f"{table}.parquet").symlink_to(files / f"{table}.parquet")
-    ingest(alike, tmp_path / "a", **OPTIONS)
+    here = ingest(alike, tmp_path / "a", **OPTIONS)
     place = InputPlace(tmp_path / "nothing here", sources(postgres, shop))
-    intake = ingest(place, tmp_path / "b", **OPTIONS)
+    there = ingest(place, tmp_path / "b", **OPTIONS)
     for table in TABLES:
-        name = f"tables/{table}.parquet"
-        told = pq.read_table(tmp_path / "b" / name)
-        assert told.equals(pq.read_table(tmp_path / "a" / name)), table
+        told = pq.read_table(there.tables[table].path)
+        assert told.equals(pq.read_table(here.tables[table].path)), table
         assert told.num_rows, table
-    assert any("every table comes from a database" in note for note in intake.notes)
+    assert any("every table comes from a database" in note for note in there.notes)
 
 
 @pytest.mark.slow
@@ -153,7 +152,7 @@ def test_types_of_a_real_shop_arrive_as_what_they_mean(
     day = date(2024, 3, 2)
     options = {**OPTIONS, "as_of": day, "max_share": 0.6}
     intake = ingest(InputPlace(tmp_path / "none", source), tmp_path / "work", **options)
-    line = pd.read_parquet(tmp_path / "work" / "tables" / "order_lines.parquet").iloc[0]
+    line = pd.read_parquet(intake.tables["order_lines"].path).iloc[0]
     assert line["order_id"] == "8b7f2f0c-0000-4000-8000-00000000000a"
     assert (line["sku"], line["units"], line["unit_price"]) == ("salt", 2.5, 3.0)
     assert str(line["ordered_at"]) == "2024-03-02 00:30:00", "what the clock showed in Paris"
