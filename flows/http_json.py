@@ -96,10 +96,11 @@ def _is_here(host: str) -> bool:
 
 
 def _short(error: urllib.error.HTTPError) -> str:
-    """Return the message of an error's JSON, or the beginning of its text."""
+    """Return the message of an error's JSON, or the beginning of its text; of a page, its status."""
     raw = error.read(20_000).decode("utf-8", "replace")
     try:
         told = json.loads(raw)
         return str(told["message"])[:300]
     except (ValueError, KeyError, TypeError):
-        return " ".join(raw.split())[:300] or str(error.reason)
+        plain = "" if raw.lstrip().startswith("<") else " ".join(raw.split())[:300]
+        return plain or str(error.reason)
