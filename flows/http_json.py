@@ -96,7 +96,7 @@ def _is_here(host: str) -> bool:
 
 
 def _short(error: urllib.error.HTTPError) -> str:
-    """Return the message of an error's JSON, or the beginning of its text; of a page, its status."""
+    """Return the message of an error's JSON, the beginning of its text, or a page's status."""
     raw = error.read(20_000).decode("utf-8", "replace")
     try:
         told = json.loads(raw)
