@@ -66,11 +66,9 @@ def _send(
     wait, done = float(settings.alerts.retry_minutes), Delivery()
     deliver_queue(store, addresses.channels, writer, now=now, first_wait_minutes=wait, done=done)
     done.down |= addresses.unusable
-    labels = {channel.label: one for one, channel in addresses.channels.items()}
     said, to_do = _DOWN[settings.language]
     for label, why in done.down.items():
         words = said.format(label=label, why=why), to_do
-        but = [labels[label]] if label in labels else []
         note_problem(
             store,
             settings,
@@ -79,7 +77,6 @@ def _send(
             severity="warning",
             words=words,
             now=now,
-            but=but,
         )
     known = [row["subject"] for row in store.operational() if row["kind"] == "channel_down"]
     silent = {row["label"] for row in store.rows("SELECT label FROM channels")}

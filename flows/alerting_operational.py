@@ -69,14 +69,8 @@ def note_problem(
     severity: str,
     words: tuple[str, str],
     now: datetime,
-    but: Sequence[str] = (),
 ) -> None:
-    """Keep an operational alert and queue its message, in one transaction.
-
-    Parameters
-    ----------
-    but : ids of channels that are not to carry it
-    """
+    """Keep an operational alert and queue its message, in one transaction."""
     name, at = fingerprint(kind, subject), now.isoformat()
     with store.transaction() as change:
         change.execute(
@@ -86,7 +80,7 @@ def note_problem(
             (name, OPERATIONAL + secrets.token_hex(6), kind, subject, severity, *words, at, at),
         )
         mine = [one for one in operational_alerts(store, now) if one["fingerprint"] == name]
-        _tell(store, settings, mine, {name}, now=now, but=but)
+        _tell(store, settings, mine, {name}, now=now)
 
 
 def over_with(
@@ -106,7 +100,9 @@ def operational_alerts(store: AlertStore, now: datetime) -> list[dict[str, Any]]
     silences, acknowledged = store.silences(), store.acknowledgements()
     found = []
     for row in store.operational():
-        alert = {name: row[name] for name in ("fingerprint", "episode", "kind", "severity")}
+        alert = {
+            name: row[name] for name in ("fingerprint", "episode", "kind", "severity", "subject")
+        }
         alert |= {"first_seen": row["first_seen"], "last_seen": row["last_seen"]}
         alert |= {"message": row["problem"], "to_do": row["to_do"], "sku": None, "name": None}
         alert |= {"units_at_risk": None, "money_at_risk": None, "planner": None}
@@ -121,14 +117,13 @@ def _tell(
     about: set[str],
     *,
     now: datetime,
-    but: Sequence[str] = (),
 ) -> None:
     """Owe and queue what is new about some operational alerts."""
     addresses = addresses_of(settings)
     telling = addresses.telling(settings)
     before = {name: told for name, told in told_before(store).items() if name in about}
     repeat = timedelta(days=settings.alerts.repeat_days)
-    owe(store, changes(alerts, before, now=now, repeat=repeat), telling, but=but)
+    owe(store, changes(alerts, before, now=now, repeat=repeat), telling)
     queue_messages(store, telling, as_of=now.date().isoformat(), now=now, only_at_once=True)
 
 

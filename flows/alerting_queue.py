@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -82,7 +82,7 @@ def told_before(store: AlertStore) -> dict[str, Told]:
     }
 
 
-def owe(store: AlertStore, found: Changes, telling: Telling, *, but: Sequence[str] = ()) -> None:
+def owe(store: AlertStore, found: Changes, telling: Telling) -> None:
     """Write down what is owed to whom; inside the caller's transaction.
 
     An alert that nobody is to hear of is not remembered as told: whoever is added later hears it.
@@ -90,7 +90,7 @@ def owe(store: AlertStore, found: Changes, telling: Telling, *, but: Sequence[st
     heard: set[str] = set()
     rows = []
     for transition in found.transitions:
-        readers = _readers(store, transition, telling, but)
+        readers = _readers(store, transition, telling)
         if readers:
             heard.add(str(transition.alert["fingerprint"]))
         rows += [_due_row(transition, channel, at_once) for channel, at_once in readers.items()]
@@ -124,20 +124,27 @@ def queue_messages(
         "SELECT channel, planner FROM outbox WHERE kind = 'digest' AND as_of = ?", as_of
     )
     digested = [(row["channel"], row["planner"]) for row in had]
-    open_now = Counter(one.alert.get("planner") or "" for one in told_before(store).values())
+    counted = store.rows(
+        "SELECT json_extract(alert, '$.planner') AS who, count(*) AS n FROM told GROUP BY 1"
+    )
+    open_now = Counter({str(row["who"] or ""): int(row["n"]) for row in counted})
     for one in bundle(dues, group_by=telling.group_by, digested=digested):
         context = _context(one, telling, as_of, open_now[one.planner])
         context["written_at"] = now.isoformat()
         _queue(store, one, telling, context, now=now)
 
 
-def _readers(
-    store: AlertStore, transition: Transition, telling: Telling, but: Sequence[str]
-) -> dict[str, bool]:
-    """Who hears of it: of an end, those who heard of the beginning; nobody if they did not yet."""
+def _readers(store: AlertStore, transition: Transition, telling: Telling) -> dict[str, bool]:
+    """Who hears of it: of an end, those who heard of the beginning; nobody if they did not yet.
+
+    A channel that is down is not told so.
+    """
+    alert = transition.alert
+    down = alert.get("subject") if alert.get("kind") == "channel_down" else None
+    but = [one for one, label in telling.labels.items() if label == down]
     if transition.what != "resolved":
-        return recipients(transition.alert, telling.routes, but=but)
-    name = transition.alert["fingerprint"]
+        return recipients(alert, telling.routes, but=but)
+    name = alert["fingerprint"]
     store.connection.execute(
         "UPDATE dues SET state = 'over' WHERE fingerprint = ? AND state = 'owed'", (name,)
     )
@@ -150,7 +157,7 @@ def _readers(
         transition.id.rpartition(":")[0] + ":%",
     )
     known = {one for one in (row["channel"] for row in told) if one in telling.labels}
-    reach = recipients(transition.alert, telling.routes, but=but)
+    reach = recipients(alert, telling.routes, but=but)
     return {one: reach.get(one, False) for one in sorted(known) if one not in but}
 
 

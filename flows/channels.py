@@ -8,6 +8,7 @@ that moment can be repeated without doubt.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,10 @@ __all__ = [
     "overheard",
     "redacted",
 ]
+
+
+_SHORT = 3
+"""Words of an address that are no longer than this are no secret."""
 
 
 class ChannelError(StockalertError):
@@ -116,7 +121,8 @@ def _plugin(url: str, scheme: str) -> Any:
     with overheard() as reasons:
         plugin = apprise.Apprise.instantiate(url, suppress_exceptions=True)
     if plugin is None:
-        why = f": {redacted('; '.join(reasons), url)}" if reasons else ""
+        said = redacted("; ".join(reasons), url.partition("://")[2])
+        why = f": {said}" if said else ""
         raise UsageError(f"setting alerts.urls: {scheme}://… lacks something or is malformed{why}")
     return plugin
 
@@ -151,9 +157,19 @@ def overheard() -> Iterator[list[str]]:
 
 
 def redacted(reason: str, *secrets: str | None) -> str:
-    """Take secrets out of a reason, and put it on one line of at most 300 characters."""
-    for secret in filter(None, secrets):
-        reason = reason.replace(secret, "***")
+    """Take secrets out of a reason, and put it on one line of at most 300 characters.
+
+    Of an address every word goes, since each may be a token.
+
+    Examples
+    --------
+    >>> redacted("token (abc:hunter2) is wrong", "slack://abc:hunter2")
+    'token (abc:***) is wrong'
+    """
+    words = {word for secret in filter(None, secrets) for word in re.split(r"[:/@?&=,]+", secret)}
+    for word in sorted(words, key=len, reverse=True):
+        if len(word) > _SHORT:
+            reason = reason.replace(word, "***")
     return " ".join(reason.split())[:300]
 
 

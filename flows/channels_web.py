@@ -64,7 +64,7 @@ class AppriseChannel:
                 overflow="truncate",
             )
         if not done:
-            why = redacted("; ".join(reasons) or "refused", self._url, self._plugin.password)
+            why = redacted("; ".join(reasons) or "refused", self._url.partition("://")[2])
             raise ChannelError(why, certain=bool(_NEVER_LEFT.search(why)))
 
     def arrived(self, key: str) -> bool | None:

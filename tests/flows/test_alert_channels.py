@@ -1,0 +1,221 @@
+"""Channels: what readers and tools receive, in their language, whatever the data hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.alerting_night import deliver_alerts
+from flows.alerting_report import try_address
+from flows.channels import ChannelError, channels_of
+from flows.settings import Settings
+from stockalert.errors import UsageError
+from tests.flows.alert_nights import NIGHT, alert, publish_alerts
+from tests.servers.smtp import MailServer, mail_server
+from tests.servers.web import Call, WebServer, web_server
+
+NASTY = (
+    '<img src=x onerror="alert(1)">\r\nBcc: all@shop.example\n=cmd|🥝 "quoted" \x1b[31m\u202eevil'
+)
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    with web_server() as server:
+        yield server
+
+
+def test_names_from_data_are_only_text_wherever_they_appear(
+    tmp_path: Path, mail: MailServer
+) -> None:
+    row = alert("=1+1", name=NASTY, planner=NASTY, message=f"{NASTY} is sold out.")
+    publish_alerts(tmp_path, 0, [row])
+    chosen = Settings(alerts={"urls": [mail.address("ana@shop.example")]})
+    deliver_alerts(tmp_path, chosen, now=NIGHT)
+    (got,) = mail.mails
+    assert got["Bcc"] is None
+    assert [name for name in got if name.lower() == "subject"] == ["Subject"]
+    html = got.get_body(("html",)).get_content()
+    assert "<img" not in html
+    assert "&lt;img" in html
+    assert "🥝" in html
+    for part in (html, got.get_body(("plain",)).get_content(), str(got["Subject"])):
+        assert "\x1b" not in part
+        assert "\u202e" not in part
+
+
+def test_mail_speaks_french(tmp_path: Path, mail: MailServer) -> None:
+    publish_alerts(tmp_path, 0, [alert("bleu", money_at_risk=1234.5), alert("rouge")])
+    chosen = Settings(language="fr", alerts={"urls": [mail.address("ana@shop.example")]})
+    deliver_alerts(tmp_path, chosen, now=NIGHT)
+    urgent, digest = mail.mails
+    assert "<th>Seuil</th>" in digest.get_body(("html",)).get_content()
+    assert "1\u202f234,5" in urgent.get_body(("plain",)).get_content()
+    assert "À faire" in digest.get_body(("plain",)).get_content()
+
+
+def test_several_readers_of_one_address_are_served_each_on_its_own(
+    tmp_path: Path, mail: MailServer
+) -> None:
+    publish_alerts(tmp_path, 0, [alert("blue")])
+    chosen = Settings(alerts={"urls": [mail.address("ana@shop.example", "bob@shop.example")]})
+    assert deliver_alerts(tmp_path, chosen, now=NIGHT).sent == 2
+    assert sorted(one["To"] for one in mail.mails) == ["ana@shop.example", "bob@shop.example"]
+
+
+def test_routes_send_each_planner_their_own(tmp_path: Path, mail: MailServer) -> None:
+    rows = [
+        alert("blue"),
+        alert("red", planner="Bob"),
+        alert("tea", planner="Eve", tags="hot, new"),
+    ]
+    publish_alerts(tmp_path, 0, rows)
+    routes = {
+        "ana": {"planners": ["Ana"], "urls": [mail.address("ana@shop.example")]},
+        "hot": {"tags": ["hot"], "urls": [mail.address("chef@shop.example")]},
+    }
+    chosen = Settings(alerts={"urls": [mail.address("all@shop.example")], "routes": routes})
+    deliver_alerts(tmp_path, chosen, now=NIGHT)
+    got = {one["To"]: one.get_body(("plain",)).get_content() for one in mail.mails}
+    assert {
+        to: next(s for s in ("blue", "red", "tea") if s in text) for to, text in got.items()
+    } == {
+        "ana@shop.example": "blue",
+        "all@shop.example": "red",
+        "chef@shop.example": "tea",
+    }
+
+
+def test_own_templates_are_used_and_a_broken_one_costs_no_alert(
+    tmp_path: Path, mail: MailServer
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "subject.txt.j2").write_text("{{ new }} neue Meldung")
+    (own / "mail.html.j2").write_text("<p>{{ alerts[0].name }}\n{% for %}</p>")
+    publish_alerts(tmp_path / "out", 0, [alert("blue", name="<b>")])
+    urls = [mail.address("ana@shop.example")]
+    chosen = Settings(alerts={"urls": urls, "templates": str(own)})
+    done = deliver_alerts(tmp_path / "out", chosen, now=NIGHT)
+    assert mail.mails[0]["Subject"] == "1 neue Meldung"
+    assert "<th>Product</th>" in mail.mails[0].get_body(("html",)).get_content()
+    assert "mail.html.j2, line 2" in str(done.notes)
+    with pytest.raises(UsageError, match=r"mail\.html\.j2, line 2"):
+        try_address(urls[0], chosen, now=NIGHT)
+
+
+@pytest.mark.parametrize(
+    "reach",
+    ["{{ ''.__class__.__mro__ }}", "{{ cycler.__init__.__globals__ }}", "{{ alerts.append(1) }}"],
+)
+def test_templates_cannot_leave_their_sandbox(tmp_path: Path, mail: MailServer, reach: str) -> None:
+    (tmp_path / "subject.txt.j2").write_text(reach)
+    chosen = Settings(alerts={"templates": str(tmp_path)})
+    with pytest.raises(UsageError, match=r"subject\.txt"):
+        try_address(mail.address("ana@shop.example"), chosen, now=NIGHT)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nope://x", "unknown scheme nope://"),
+        ("just words", "found no scheme"),
+        ("slack://abc:hunter2", "slack://… lacks something"),
+        ("task+jira://ana@host/SHOP", "expected task.jira://USER:API_TOKEN@HOST/PROJECT_KEY"),
+    ],
+)
+def test_an_address_that_cannot_be_is_explained_without_its_secrets(url: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said) as error:
+        channels_of(url)
+    assert "hunter2" not in str(error.value)
+
+
+def test_a_host_that_is_not_there_is_named() -> None:
+    with pytest.raises(ChannelError, match="no connection") as error:
+        try_address("json://no-such-host.invalid/", Settings(), now=NIGHT)
+    assert error.value.certain
+
+
+def tools(web: WebServer) -> dict[str, str]:
+    return {
+        "jira": f"task+jira://ana:s3cret@host/SHOP?host={web.url}",
+        "trello": f"task+trello://key:s3cret@list1?host={web.url}",
+        "asana": f"task+asana://s3cret@4711?host={web.url}",
+    }
+
+
+FOUND: dict[str, Any] = {
+    "jira": {"issues": [{"key": "SHOP-1"}]},
+    "trello": [{"desc": ""}],
+    "asana": {"data": {"gid": "1"}},
+}
+
+
+@pytest.mark.parametrize("tool", ["jira", "trello", "asana"])
+def test_a_task_is_created_as_the_tool_documents_it(
+    tmp_path: Path, web: WebServer, tool: str
+) -> None:
+    publish_alerts(tmp_path, 0, [alert("blue")])
+    chosen = Settings(alerts={"urls": [tools(web)[tool]]})
+    deliver_alerts(tmp_path, chosen, now=NIGHT)
+    (call,) = web.calls
+    told = json.dumps(call.body)
+    assert "Mug blue" in told
+    assert "s3cret" not in told + call.path
+    expected: dict[str, tuple[str, Any]] = {
+        "jira": ("/rest/api/2/issue", lambda: call.body["fields"]["project"]["key"] == "SHOP"),
+        "trello": ("/1/cards", lambda: call.body["idList"] == "list1"),
+        "asana": ("/api/1.0/tasks", lambda: call.body["data"]["projects"] == ["4711"]),
+    }
+    path, right = expected[tool]
+    assert (call.method, call.path) == ("POST", path)
+    assert right()
+
+
+@pytest.mark.parametrize("tool", ["jira", "trello", "asana"])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_task_whose_reply_was_lost_is_looked_up_before_another_is_made(
+    tmp_path: Path, web: WebServer, tool: str, there: bool
+) -> None:
+    publish_alerts(tmp_path, 0, [alert("blue")])
+    chosen = Settings(alerts={"urls": [tools(web)[tool]]})
+    web.mode = "loses replies"
+    deliver_alerts(tmp_path, chosen, now=NIGHT)
+
+    def answer(call: Call) -> tuple[int, Any]:
+        if call.method == "POST":
+            return 201, {}
+        if tool == "asana":
+            return (200, FOUND[tool]) if there else (404, {})
+        made = web.calls[0].body
+        full = (
+            [{"desc": made["desc"]}] if tool == "trello" and there else FOUND[tool] if there else []
+        )
+        return 200, full
+
+    web.mode, web.answer = "up", answer
+    done = deliver_alerts(tmp_path, chosen, now=NIGHT + timedelta(minutes=10))
+    assert done.waiting == 0
+    assert [call.method for call in web.calls] == ["POST", "GET", *([] if there else ["POST"])]
+
+
+def test_chats_are_not_called_together_by_a_name(tmp_path: Path, web: WebServer) -> None:
+    row = alert("blue", name="Mug <!channel> @everyone", message="Mug <!channel> @everyone is out.")
+    publish_alerts(tmp_path, 0, [row])
+    url = f"mmost://127.0.0.1:{web.port}/3ccdd113474722377935511fc85d3dd4"
+    deliver_alerts(tmp_path, Settings(alerts={"urls": [url]}), now=NIGHT)
+    (call,) = web.calls
+    assert "is out." in call.body["text"]
+    assert "<!channel" not in call.body["text"]
+    assert "@everyone" not in call.body["text"]
