@@ -10,20 +10,25 @@ from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import TaskRunner
 from prefect_dask.task_runners import DaskTaskRunner
 
-__all__ = ["mapped", "runner"]
+__all__ = ["local_cluster", "mapped", "runner"]
 
 RETRY_DELAY_SECONDS = 1
 
 
 def runner(address: str, workers: int) -> DaskTaskRunner:
-    """Return the task runner of a given scheduler, or of worker processes on this machine.
-
-    Those are reached over the loopback interface only, by whoever holds the certificate that is
-    made for them, and end with the flow.
-    """
+    """Return the task runner of a given scheduler, or of worker processes on this machine."""
     if address:
         return DaskTaskRunner(address=address)
-    local = {
+    return DaskTaskRunner(cluster_kwargs=local_cluster(workers))
+
+
+def local_cluster(workers: int) -> dict[str, Any]:
+    """Describe worker processes here, as `distributed.LocalCluster` takes it.
+
+    They are reached over the loopback interface only, by whoever holds the certificate that is
+    made for them.
+    """
+    return {
         "n_workers": workers,
         "threads_per_worker": 1,
         "processes": True,
@@ -31,7 +36,6 @@ def runner(address: str, workers: int) -> DaskTaskRunner:
         "dashboard_address": "127.0.0.1:0",
         "security": True,
     }
-    return DaskTaskRunner(cluster_kwargs=local)
 
 
 def mapped(

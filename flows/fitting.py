@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from flows.dask_training import cluster_for
 from flows.progress import report
 from flows.run import Run
 from flows.settings_sections import ModelSettings
@@ -60,18 +61,20 @@ def fit(run: Run, training: TrainingSet, earlier: Outcomes | None = None) -> Tra
     earlier : what the calibrations of the models before were learned from
     """
     model = run.settings.model
-    return train(
-        training.rows,
-        levels=model.levels,
-        seed=model.seed,
-        period_days=run.period_days,
-        evaluation_days=model.evaluation_days,
-        calibration_days=model.calibration_days,
-        baselines=baselines(training, run),
-        earlier=earlier,
-        progress=lambda stage, done, total: report(f"training: {stage}", done, total),
-        **booster_parameters(model),
-    )
+    with cluster_for(run, len(training.rows)) as cluster:
+        return train(
+            training.rows,
+            levels=model.levels,
+            seed=model.seed,
+            period_days=run.period_days,
+            evaluation_days=model.evaluation_days,
+            calibration_days=model.calibration_days,
+            baselines=baselines(training, run),
+            earlier=earlier,
+            progress=lambda stage, done, total: report(f"training: {stage}", done, total),
+            cluster=cluster,
+            **booster_parameters(model),
+        )
 
 
 def booster_parameters(model: ModelSettings) -> dict[str, Any]:

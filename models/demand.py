@@ -66,6 +66,7 @@ class DemandModel:
         exposure_power: float = EXPOSURE_POWER,
         trust_power: float = 1.0,
         which: BoolArray | None = None,
+        cluster: Any = None,
         **booster: Any,
     ) -> Self:
         """Train on `rows`; with `validation` (later rows), each level stops early.
@@ -76,6 +77,7 @@ class DemandModel:
         ----------
         trust_power : above 1, windows seen whole teach more than those scaled up from a part.
         which : rows to train on, shape (n_rows,); None = all. No copy of them is made.
+        cluster : see `QuantileBoosters.fit`
         booster : further parameters of `QuantileBoosters`.
         """
         mine = rows if which is None else rows.without_values().take(which)
@@ -86,7 +88,8 @@ class DemandModel:
         if validation is not None:
             later = (validation.values, *_target(validation, exposure_power, trust_power))
         at = None if which is None else np.flatnonzero(which)
-        boosters.fit(rows.values, target, weight, eval_set=later, on_level=on_level, which=at)
+        how: dict[str, Any] = {"on_level": on_level, "which": at, "cluster": cluster}
+        boosters.fit(rows.values, target, weight, eval_set=later, **how)
         until = np.max(mine.cutoff + mine.horizon.astype(np.int64) * period_days)
         calibration = Calibration.none(levels)
         return cls(boosters, calibration, rows.names, rows.categorical, period_days, str(until))

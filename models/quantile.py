@@ -122,6 +122,7 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         eval_set: EvalSet | None = None,
         on_level: Callable[[int, int], None] | None = None,
         which: IntArray | None = None,
+        cluster: Any = None,
     ) -> Self:
         """Train one booster per level on `X` (n_rows, n_features) and `y` (n_rows,).
 
@@ -134,6 +135,8 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         eval_set : (X, y) or (X, y, weight) of later rows, on which each level stops early.
         on_level : called with (levels done, levels in all) after each booster.
         which : ascending positions in `X` of the rows that `y` and `sample_weight` are of.
+        cluster : `distributed.Client` whose workers train together (models/distributed.py); `X`
+            must then lie in a file, and no level stops early.
 
         Raises
         ------
@@ -143,21 +146,28 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         features, target, weight = self._accepted(X, y, sample_weight, which)
         levels, trees = self._checked_levels(len(target))
         self.learning_rate_ = self.learning_rate or float(np.clip(10.0 / max(trees), 0.03, 0.1))
-        shared, codes = self._parameters(), self._categorical()
-        batches = Batches(features, which, codes)
-        train = lgb.Dataset(
-            batches, target, weight=weight, params=shared, categorical_feature=codes
-        ).construct()
-        batches.close()
+        per_level = [
+            (n, self._of_level(level, len(target))) for level, n in zip(levels, trees, strict=True)
+        ]
+        if cluster is not None:
+            from models.distributed import train_together
+
+            self.boosters_ = train_together(
+                cluster,
+                features,
+                target,
+                weight,
+                which=np.arange(len(features)) if which is None else which,
+                codes=self._categorical(),
+                settings=per_level,
+                on_level=on_level,
+            )
+            return self
+        train = self._bins(Batches(features, which, self._categorical()), target, weight)
         valid = self._validation(eval_set, train)
         self.boosters_ = []
-        for done, (level, n_trees) in enumerate(zip(levels, trees, strict=True), start=1):
-            own = {
-                "alpha": level,
-                "min_data_in_leaf": self._leaf_rows(level, len(target)),
-                "learning_rate": self.learning_rate_,
-            }
-            self.boosters_.append(self._train({**shared, **own}, n_trees, train, valid))
+        for done, (n_trees, parameters) in enumerate(per_level, start=1):
+            self.boosters_.append(self._train(parameters, n_trees, train, valid))
             if on_level is not None:
                 on_level(done, len(levels))
         return self
@@ -287,6 +297,33 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             "verbosity": -1,
         }
 
+    def _of_level(self, level: float, n_rows: int) -> dict[str, Any]:
+        return {
+            **self._parameters(),
+            "alpha": level,
+            "min_data_in_leaf": self._leaf_rows(level, n_rows),
+            "learning_rate": self.learning_rate_,
+        }
+
+    def _bins(
+        self,
+        batches: Batches,
+        target: FloatArray,
+        weight: FloatArray | None,
+        reference: lgb.Dataset | None = None,
+    ) -> lgb.Dataset:
+        """Bin rows that are read some at a time, and let go of their file."""
+        bins = lgb.Dataset(
+            batches,
+            target,
+            weight=weight,
+            reference=reference,
+            params=self._parameters(),
+            categorical_feature=self._categorical() if reference is None else "auto",
+        ).construct()
+        batches.close()
+        return bins
+
     def _leaf_rows(self, level: float, n_rows: int) -> int:
         """Rows that a leaf of one level must hold."""
         enough = int(self.tail_samples / min(level, 1.0 - level))
@@ -297,13 +334,7 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             return None
         X, y, *weight = eval_set
         batches = Batches(self._checked(X), None, self._categorical())
-        return lgb.Dataset(
-            batches,
-            np.asarray(y),
-            weight=np.asarray(weight[0]) if weight else None,
-            reference=train,
-            params=self._parameters(),
-        )
+        return self._bins(batches, np.asarray(y), np.asarray(weight[0]) if weight else None, train)
 
     def _train(
         self, params: dict[str, Any], n_trees: int, train: lgb.Dataset, valid: lgb.Dataset | None

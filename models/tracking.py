@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from models.figures import training_figures
 from models.quantile import level_name
 from models.quiet import quiet_environment
 from models.tracked_metrics import label_groups, level_metrics, summary_metrics
@@ -186,6 +185,8 @@ def _log_files(store: Store, run_id: str, record: TrainingRecord, scores: pd.Dat
         importances = pd.Series(record.importances, name="share").rename_axis("feature")
         importances.to_csv(folder / "importances.csv")
         (folder / "figures").mkdir()
+        from models.figures import training_figures  # matplotlib takes half a second
+
         figures = training_figures(scores, importances, record.examples)
         for title, figure in figures.items():
             figure.savefig(folder / "figures" / f"{title}.png", metadata={"Software": None})

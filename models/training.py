@@ -155,6 +155,7 @@ def train(
     baselines: Mapping[str, FloatArray] | None = None,
     earlier: Outcomes | None = None,
     progress: Progress | None = None,
+    cluster: Any = None,
     **booster: Any,
 ) -> TrainedModel:
     """Train on rows with known demand, prove on the last days, refit on all.
@@ -166,6 +167,7 @@ def train(
     baselines : name → quantiles (n_rows, n_levels) aligned with `rows`, units; only the rows of
         `proof_split(…).evaluation` are read, so others may be NaN.
     earlier : outcomes of the models before; those since the calibration window are not read.
+    cluster : `distributed.Client` whose workers train together; None = train here.
     booster : further parameters of `QuantileBoosters`; with `early_stopping_rounds`, each level
         stops early.
 
@@ -182,7 +184,8 @@ def train(
         evaluation_days=evaluation_days,
         calibration_days=calibration_days,
     )
-    fit = _Fit(tuple(levels), period_days, progress, {"random_state": seed, **booster})
+    parameters = {"random_state": seed, "cluster": cluster, **booster}
+    fit = _Fit(tuple(levels), period_days, progress, parameters)
     calibration, evaluation = rows.take(split.calibration), rows.take(split.evaluation)
     stop = calibration if booster.get("early_stopping_rounds") else None
     scout = fit("scout", rows, which=split.train, validation=stop)
