@@ -8,17 +8,22 @@ import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flows.incremental_sieve import suspicious
 from flows.ingest import ingest
 from flows.intake import Intake
 from flows.manifest import open_store
 from flows.sql import Resources
 from stockalert.errors import ContractError, OutputError, StockalertError
+from stockalert.tables.checks import pandas_type, split
+from stockalert.tables.declaration import Column
+from stockalert.tables.inputs import INPUT_TABLES
 
 TODAY = date(2024, 6, 30)
 FIRST = date(2024, 1, 29)
@@ -339,3 +344,34 @@ def test_as_of_before_the_last_night_is_exact(shop: Shop, tmp_path: Path) -> Non
         assert_as_if_read_anew(shop.data, tmp_path, as_of=as_of)
         sales = pd.read_parquet(tmp_path / "kept" / "tables" / "sales.parquet")
         assert sales["date"].max() <= as_of
+
+
+@pytest.mark.parametrize("name", sorted(INPUT_TABLES))
+def test_the_sieve_keeps_what_the_contract_refuses(name: str) -> None:
+    table, draw = INPUT_TABLES[name], np.random.default_rng(1)
+    frame = pd.DataFrame(
+        {column.name: _edges(column, draw, rows=3_000) for column in table.columns}
+    ).astype({column.name: pandas_type(column) for column in table.columns})
+    days = [f"CAST({c.name} AS DATE) AS {c.name}" for c in table.columns if c.kind == "date"]
+    typed = f"SELECT * REPLACE ({', '.join(days)}) FROM given" if days else "FROM given"
+    with duckdb.connect() as con:
+        con.register("given", frame.reset_index())
+        kept = con.sql(f"SELECT index FROM ({typed}) WHERE {suspicious(table)}").df()["index"]
+    _, bad = split(frame, table)
+    assert set(kept) == set(bad.index)
+    assert len(bad)
+
+
+def _edges(column: Column, draw: np.random.Generator, *, rows: int) -> list:
+    """Values on both sides of every bound of a column; most of them sound."""
+    if column.kind == "number":
+        low, high = column.minimum or 0.0, column.maximum or 1e6
+        sound, odd = [(low + high) / 2], [None, low, high, low - 0.5, high + 0.5, -1.0]
+    elif column.kind in {"date", "timestamp"}:
+        first = pd.Timestamp(column.earliest)
+        sound, odd = [pd.Timestamp("2024-02-29")], [None, first, first - pd.Timedelta(days=1)]
+    else:
+        sound, odd = list(column.values or ("tea",)), [None, "", "nothing of the kind"]
+    is_odd = draw.random(rows) < 0.05
+    chosen = [draw.integers(len(sound), size=rows), draw.integers(len(odd), size=rows)]
+    return [odd[b] if strange else sound[a] for a, b, strange in zip(*chosen, is_odd, strict=True)]
