@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from features.panel import Panel
+from features.panel import PASS_SERIES, Panel, slices
+from features.tables import Part, has_rows
+from features.tables import read_table as read_part
 from flows.settings import Settings
 from stockalert.arrays import FloatArray, IntArray
 from stockalert.disruption import ByHand, Standing, delayed, standing_of
@@ -81,13 +83,30 @@ def read_position(
     Lines that were approved and are not yet seen among the purchase orders count as ordered.
     Orders at a supplier that is down come no earlier than its disruption's end.
     """
-    stock = read_table(tables, "stock", ["sku", "location", "date", "on_hand", "backordered"])
+    stock = _last_counts(tables, panel, as_of=as_of)
     orders = known_orders(tables, standing, as_of=as_of)
     position = position_at(panel.series, stock, orders, as_of=as_of)
     if position is None:
         return None
     coming = arrivals_of(panel.series, orders, supply.lead_times.mean_days, as_of=as_of)
     return replace(position, arrivals=coming)
+
+
+def _last_counts(tables: Path, panel: Panel, *, as_of: date) -> pd.DataFrame | None:
+    """The last stock known of each series, of a table too long to be held; None without one."""
+    if not has_rows(tables, "stock"):
+        return None
+    columns, today = ["sku", "location", "date", "on_hand", "backordered"], pd.Timestamp(as_of)
+    found = []
+    for which in slices(panel.n_series, PASS_SERIES):
+        part = read_part(Part.of(tables, panel.series.iloc[which]), "stock", columns)
+        part = part[part["date"] <= today].sort_values("date", kind="stable")
+        part = part.assign(
+            sku=part["sku"].astype("str"), location=part["location"].astype("str")
+        ).fillna({"location": "default"})
+        figures = [name for name in ("on_hand", "backordered") if name in part]
+        found.append(part.groupby(["sku", "location"], as_index=False)[figures].last())
+    return pd.concat(found, ignore_index=True).assign(date=today)
 
 
 def known_orders(

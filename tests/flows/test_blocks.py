@@ -25,6 +25,7 @@ from flows.shop import stored_panel
 from flows.supply import read_position, read_supply
 from flows.training_rows import build_training_set
 from stockalert.errors import GuardError
+from stockalert.positions import position_at
 from stockalert.rows import Rows
 from stockalert.served import previous_night
 from tests.flows.blocks_shop import (
@@ -176,3 +177,19 @@ def test_training_rows_are_the_same_for_any_block_size(shop: TrainedShop) -> Non
                 np.testing.assert_array_equal(
                     getattr(rows, field.name), getattr(expected, field.name)
                 )
+
+
+def test_the_last_stock_of_each_series_is_found_part_by_part(
+    shop: TrainedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with shop.night() as run:
+        panel = read_panel(run.tables, period="D", as_of=SECOND_NIGHT)
+        supply = read_supply(run.tables, panel, settings=run.settings, as_of=SECOND_NIGHT).supply
+        stock = pd.read_parquet(run.tables / "stock.parquet")
+        expected = position_at(panel.series, stock, None, as_of=SECOND_NIGHT)
+        monkeypatch.setattr("flows.supply.PASS_SERIES", 5)
+        found = read_position(run.tables, panel, supply, as_of=SECOND_NIGHT)
+    assert found is not None
+    assert expected is not None
+    for name in ("on_hand", "backordered", "known"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
