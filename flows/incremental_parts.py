@@ -27,6 +27,9 @@ __all__ = [
 ]
 
 
+_COMPARABLE = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
+
+
 @dataclass(frozen=True)
 class Window:
     """Parts that are read together.
@@ -112,7 +115,7 @@ def early_rows(reading: Reading, window: Window) -> str:
     """Return SQL on the files' own columns that lets whole row groups be skipped; may be empty."""
     name = DAYS[reading.table.name]
     spelled = {found.strip().casefold(): found for found in reversed(reading.raw.columns)}[name]
-    if not window.keys[0] or reading.raw.columns[spelled] not in ("DATE", "TIMESTAMP"):
+    if not window.keys[0] or reading.raw.columns[spelled] not in _COMPARABLE:
         return ""
     first, last = window.days
     column = identifier(spelled)
