@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from features.build import build_rows
@@ -185,7 +186,8 @@ def test_the_last_stock_of_each_series_is_found_part_by_part(
     with shop.night() as run:
         panel = read_panel(run.tables, period="D", as_of=SECOND_NIGHT)
         supply = read_supply(run.tables, panel, settings=run.settings, as_of=SECOND_NIGHT).supply
-        stock = pd.read_parquet(run.tables / "stock.parquet")
+        stored = pq.read_table(run.tables / "stock.parquet")
+        stock = stored.to_pandas(date_as_object=False)
         expected = position_at(panel.series, stock, None, as_of=SECOND_NIGHT)
         monkeypatch.setattr("flows.supply.PASS_SERIES", 5)
         found = read_position(run.tables, panel, supply, as_of=SECOND_NIGHT)
