@@ -130,6 +130,7 @@ def _environment(language: str, folders: list[Path]) -> ImmutableSandboxedEnviro
     words, names = words_of(language), _NAMES[language]
     environment.filters |= {
         "number": lambda value, digits=1: "–" if value is None else words.number(value, digits),
+        "money": words.money,
         "percent": words.percent,
         "day": lambda day: words.day(_day(day)),
         "line": lambda text, longest=200: one_line(text or "", longest),

@@ -48,7 +48,7 @@ def print_alerts(
         table = Table("alert", "severity", "state", "what, and what to do", "at risk")
         for alert in shown[:_SHOWN]:
             said = escape(f"{_line(alert['message'])}\n{_line(alert['to_do'])}")
-            risk = words.number(alert.get("money_at_risk"), 2)
+            risk = words.money(alert.get("money_at_risk"))
             table.add_row(alert["fingerprint"], alert["severity"], alert["state"], said, risk)
         if shown:
             console.print(table)

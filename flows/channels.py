@@ -16,7 +16,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Protocol
 
-from flows.channels_apprise import load_apprise
+from flows.channels_apprise import known_schemes, load_apprise
 from stockalert.errors import StockalertError, UsageError
 
 __all__ = [
@@ -108,28 +108,21 @@ def channels_of(url: str) -> list[Channel]:
 
 def _plugin(url: str, scheme: str) -> Any:
     """Let Apprise read an address."""
-    apprise = load_apprise()
     if "://" not in url:
         raise UsageError("setting alerts.urls: expected SCHEME://…, found no scheme")
-    known = {one for kind in apprise.Apprise().details()["schemas"] for one in _schemes(kind)}
-    if scheme not in known:
+    if scheme not in known_schemes():
         import difflib
 
-        near = difflib.get_close_matches(scheme, known, n=1)
+        near = difflib.get_close_matches(scheme, known_schemes(), n=1)
         hint = f"; did you mean {near[0]}://?" if near else ""
         raise UsageError(f"setting alerts.urls: unknown scheme {scheme}://{hint}")
     with overheard() as reasons:
-        plugin = apprise.Apprise.instantiate(url, suppress_exceptions=True)
+        plugin = load_apprise().Apprise.instantiate(url, suppress_exceptions=True)
     if plugin is None:
         said = redacted("; ".join(reasons), url.partition("://")[2])
         why = f": {said}" if said else ""
         raise UsageError(f"setting alerts.urls: {scheme}://… lacks something or is malformed{why}")
     return plugin
-
-
-def _schemes(kind: dict[str, Any]) -> Iterator[str]:
-    for name in ("protocols", "secure_protocols"):
-        yield from kind.get(name) or ()
 
 
 @contextmanager

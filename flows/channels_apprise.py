@@ -6,7 +6,7 @@ import warnings
 from functools import cache
 from typing import Any
 
-__all__ = ["load_apprise"]
+__all__ = ["known_schemes", "load_apprise"]
 
 
 @cache
@@ -18,3 +18,11 @@ def load_apprise() -> Any:
 
         apprise.Apprise().details()
     return apprise
+
+
+@cache
+def known_schemes() -> frozenset[str]:
+    """Every scheme that Apprise can read."""
+    kinds = load_apprise().Apprise().details()["schemas"]
+    names = ("protocols", "secure_protocols")
+    return frozenset(one for kind in kinds for name in names for one in kind.get(name) or ())

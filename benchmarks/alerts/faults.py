@@ -240,9 +240,9 @@ def _preload() -> None:
     import flows.channels_mail
     import flows.channels_web  # noqa: F401
     import stockalert.tables.arrow  # noqa: F401
-    from flows.channels_apprise import load_apprise
+    from flows.channels_apprise import known_schemes
 
-    load_apprise()
+    known_schemes()
 
 
 def _play(

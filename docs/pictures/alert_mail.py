@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from datetime import date, datetime
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,7 @@ def main(target: Path) -> None:
         (received,) = mail.mails
         page = out / "mail.html"
         heads = "".join(
-            f"<div>{name}: {received[name]}</div>" for name in ("From", "To", "Subject")
+            f"<div>{name}: {escape(received[name])}</div>" for name in ("From", "To", "Subject")
         )
         body = received.get_body(("html",)).get_content()
         page.write_text(f"<div style='font:13px sans-serif;color:#555'>{heads}</div><hr>{body}")
@@ -100,7 +101,7 @@ def photograph(page: Path, target: Path) -> None:
     if browser is None:
         raise SystemExit("expected chromium on the path, found none")
     command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-    command += ["--window-size=980,640", f"--screenshot={target}", page.as_uri()]
+    command += ["--window-size=980,720", f"--screenshot={target}", page.as_uri()]
     subprocess.run(command, check=True, capture_output=True, timeout=120)  # noqa: S603
 
 

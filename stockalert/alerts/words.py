@@ -49,6 +49,18 @@ class Words:
         swapped = {",": self._words["thousands"], ".": self._words["decimal"]}
         return "".join(swapped.get(sign, sign) for sign in text)
 
+    def money(self, value: Any) -> str:
+        """Write an amount: with cents below a thousand, without above.
+
+        Examples
+        --------
+        >>> words_of("en").money(5486.4), words_of("fr").money(12.5)
+        ('5,486', '12,50')
+        """
+        if value is None or abs(float(value)) >= 1000:
+            return self.number(value, 0)
+        return f"{float(value):.2f}".replace(".", self._words["decimal"])
+
     def percent(self, share: Any) -> str:
         """Write a share in per cent."""
         if share is None:

@@ -61,7 +61,7 @@ def test_mail_speaks_french(tmp_path: Path, mail: MailServer) -> None:
     deliver_alerts(tmp_path, chosen, now=NIGHT)
     urgent, digest = mail.mails
     assert "<th>Seuil</th>" in digest.get_body(("html",)).get_content()
-    assert "1\u202f234,5" in urgent.get_body(("plain",)).get_content()
+    assert "1\u202f234" in urgent.get_body(("plain",)).get_content()
     assert "À faire" in digest.get_body(("plain",)).get_content()
 
 

@@ -70,7 +70,7 @@ def test_a_planner_gets_one_digest_a_night_and_hears_when_it_is_over(
     deliver_alerts(tmp_path, chosen, now=NIGHT + LATER)
     (digest,) = mail.mails
     assert digest["To"] == "ana@shop.example"
-    assert digest["Subject"] == "2 alerts for Ana, 112 at risk, 2026-03-01"
+    assert digest["Subject"] == "2 alerts for Ana, 111.50 at risk, 2026-03-01"
     assert text_of(digest).index("Mug red") < text_of(digest).index("Mug blue")
     html = digest.get_body(("html",)).get_content()
     assert "<th>Reorder point</th>" in html
