@@ -26,6 +26,12 @@ def _kinds(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _plain_names(routes: dict[str, RouteSettings]) -> dict[str, RouteSettings]:
+    if wrong := [name for name in routes if not re.fullmatch(r"[A-Za-z0-9_-]+", name)]:
+        raise ValueError(f"names of letters, digits, '-' and '_', not {wrong[0]!r}")
+    return routes
+
+
 _Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Count = Annotated[int, Field(ge=1)]
@@ -102,6 +108,6 @@ class AlertSettings(Section):
     spike_factor: Annotated[float, Field(gt=1, allow_inf_nan=False)] = Field(
         default=3.0, description="Three days' sales or views against the usual that are a spike"
     )
-    routes: dict[str, RouteSettings] = Field(
+    routes: Annotated[dict[str, RouteSettings], AfterValidator(_plain_names)] = Field(
         default={}, description="Who hears of which alerts, by name; the first that fits counts"
     )
