@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -138,36 +137,32 @@ def test_a_store_that_cannot_be_used_is_told_in_plain_words(
 
 
 def test_a_reader_of_the_bucket_never_sees_a_mixed_or_missing_night(
-    bucket: str, tmp_path: Path
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = output(bucket, tmp_path)
     publish_small_night(place, MONDAY)
-    seen, problems, over = set(), [], threading.Event()
+    seen, problems = set(), []
 
-    def read() -> None:
-        files, root = files_of_server(), f"{bucket}/out".removeprefix("s3://")
-        while not over.is_set():
-            try:
-                night = json.loads(files.cat_file(f"{root}/_latest.json"))
-                for table in night["tables"].values():
-                    found = pq.read_table(f"{root}/{table['path']}", filesystem=files)
-                    assert found.num_rows == table["rows"]
-                    assert set(found["run_id"].to_pylist()) == {night["run_id"]}
-                seen.add(night["run_id"])
-            except BaseException as error:
-                problems.append(repr(error))
+    files, root = files_of_server(), f"{bucket}/out".removeprefix("s3://")
 
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
-        for day in range(1, 11):
-            publish_small_night(place, MONDAY + timedelta(days=day), keep_days=5)
-    finally:
-        over.set()
-        reader.join()
+    def look(*_: object) -> None:
+        try:
+            night = json.loads(files.cat_file(f"{root}/_latest.json"))
+            for table in reversed(night["tables"].values()):  # the last uploaded first
+                found = pq.read_table(f"{root}/{table['path']}", filesystem=files)
+                assert found.num_rows == table["rows"]
+                assert set(found["run_id"].to_pylist()) == {night["run_id"]}
+            seen.add(night["run_id"])
+        except BaseException as error:
+            problems.append(repr(error))
+
+    monkeypatch.setattr("flows.remote_output.report", look)  # between any two uploads
+    for day in range(1, 6):
+        publish_small_night(place, MONDAY + timedelta(days=day), keep_days=3)
+        look()
     assert problems == []
-    assert len(seen) > 3, "the reader kept up with some of the nights"
-    kept = {run_of(MONDAY + timedelta(days=day)) for day in range(5, 11)}
+    assert seen == {run_of(MONDAY + timedelta(days=day)) for day in range(6)}
+    kept = {run_of(MONDAY + timedelta(days=day)) for day in range(2, 6)}
     left = {name.split("run_id=")[1].split("/")[0] for name in objects(bucket) if "run_id=" in name}
     assert left == kept, "old nights leave the bucket, as they leave the work copy"
     assert {name.split("/")[2] for name in objects(bucket, "out/_nights")} == kept
