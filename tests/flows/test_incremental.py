@@ -143,7 +143,7 @@ STEPS = st.lists(
         st.integers(-1, DAYS + 20),
     ),
     min_size=2,
-    max_size=4,
+    max_size=3,
 )
 
 
@@ -154,7 +154,7 @@ STEPS = st.lists(
     period=st.sampled_from(["D", "W-MON"]),
 )
 @settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     derandomize=True,
     database=None,
