@@ -45,9 +45,9 @@ def told(intake: Intake, work: Path) -> tuple[str, dict[str, bytes]]:
     return intake.to_json().replace(str(work), "WORK"), contents
 
 
-def assert_as_if_read_anew(data: Path, folder: Path, **options: object) -> Intake:
-    """Read with and without the store of the nights before, and compare."""
-    results = []
+def assert_as_if_read_anew(data: Path, folder: Path, **options: object) -> Intake | None:
+    """Read with and without the store of the nights before, and compare; errors as well."""
+    results, intake = [], None
     for name, store in {"kept": folder / "store", "anew": None}.items():
         shutil.rmtree(folder / name, ignore_errors=True)
         try:
