@@ -21,7 +21,6 @@ __all__ = [
     "ModelSettings",
     "PathSettings",
     "QuarantineSettings",
-    "ScaleSettings",
     "Section",
     "ServiceSettings",
 ]
@@ -208,10 +207,3 @@ class QuarantineSettings(Section):
     max_share: _Share = Field(
         default=0.01, description="Most rows of a table that may break the contract"
     )
-
-
-class ScaleSettings(Section):
-    """Where the work runs."""
-
-    runner: Literal["local", "dask"] = Field(default="local", description='"local" or "dask"')
-    address: str = Field(default="", description="Address of the dask scheduler")
