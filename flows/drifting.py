@@ -149,7 +149,8 @@ def _inputs(run: Run, drift: pd.DataFrame) -> str:
     drifted = drift[drift["drifted"]]
     gone = drifted[(drifted["missing_now"] > 0.99) & (drifted["missing_before"] < 0.5)]
     if len(gone):
-        return f"{len(gone)} inputs that it reads are there no longer, such as {gone.iloc[0, 0]}"
+        first = next(iter(gone["feature"]))
+        return f"{len(gone)} inputs that it reads are there no longer, such as {first}"
     if len(drifted) <= run.settings.review.max_share_drifted * len(drift):
         return ""
     worst = drifted.iloc[0]
