@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from models.binning import Batches
+from models.binning import Batches, sampling_seed
 from models.metrics import pinball_loss
 from stockalert.arrays import FloatArray, IntArray
 from stockalert.quantiles import rearrange
@@ -291,6 +291,7 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             "max_bin": self.max_bin,
             "lambda_l2": self.reg_lambda,
             "seed": self.random_state,
+            "data_random_seed": sampling_seed(self.random_state),
             "num_threads": self.n_jobs or 0,
             "deterministic": True,
             "force_col_wise": True,

@@ -8,7 +8,7 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 
-from models.binning import Batches
+from models.binning import Batches, sampling_seed
 from models.quantile import QuantileBoosters
 
 N_ROWS, N_FEATURES = 4000, 6
@@ -58,6 +58,18 @@ def test_bins_are_those_that_lightgbm_makes_of_the_whole_matrix(sold) -> None:
     for data in (known, Batches(features, None, [2])):
         bins = lgb.Dataset(data, target, params=params, categorical_feature=[2])
         texts.append(lgb.train(params, bins, 5).model_to_string())
+    assert texts[0] == texts[1]
+
+
+def test_bins_of_more_rows_than_are_sampled_are_those_of_the_matrix_too() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(210_000, 2)).astype(np.float32)
+    target = features[:, 0] + rng.random(len(features))
+    params = {"objective": "quantile", "verbosity": -1, "seed": 7, "num_threads": 1}
+    texts = []
+    for data in (features, Batches(features, None, [])):
+        own = {**params, "data_random_seed": sampling_seed(7)} if data is not features else params
+        texts.append(lgb.train(params, lgb.Dataset(data, target, params=own), 1).model_to_string())
     assert texts[0] == texts[1]
 
 
