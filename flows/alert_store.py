@@ -81,6 +81,16 @@ class AlertStore:
             raise
         self.connection.execute("COMMIT")
 
+    @contextmanager
+    def quick_transaction(self) -> Iterator[sqlite3.Connection]:
+        """As `transaction`; it outlives this process, but a power cut may undo it."""
+        self.connection.execute("PRAGMA synchronous = NORMAL")
+        try:
+            with self.transaction() as change:
+                yield change
+        finally:
+            self.connection.execute("PRAGMA synchronous = FULL")
+
     def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
         """Return what a query finds; values travel as parameters."""
         return self.connection.execute(query, values).fetchall()

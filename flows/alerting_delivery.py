@@ -164,7 +164,8 @@ def _hand_over(
     message = render(key, {**json.loads(row["context"]), "unsure": unsure})
 
     def about_to() -> None:
-        with store.transaction() as change:
+        # Undone by a power cut, the message goes again under its key: only the mark is missing.
+        with store.quick_transaction() as change:
             change.execute("UPDATE outbox SET state = 'leaving' WHERE key = ?", (key,))
 
     try:

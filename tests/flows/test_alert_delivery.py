@@ -24,6 +24,9 @@ from tests.servers.web import WebServer, web_server
 load_apprise()
 LATER = timedelta(minutes=10)
 
+# Python 3.12 and later warn of a fork beside threads: the servers have some.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+
 
 @pytest.fixture
 def mail() -> Iterator[MailServer]:
@@ -49,12 +52,14 @@ def in_a_process_that_dies(work: Callable[[], object]) -> None:
     """Run in a child that must end by SIGKILL."""
     child = os.fork()
     if child == 0:
+        signal.alarm(100)
         try:
             work()
         finally:
             os._exit(0)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status)
+    assert os.WTERMSIG(status) == signal.SIGKILL
 
 
 def die(*args: object, **kwargs: object) -> None:
