@@ -80,7 +80,8 @@ def _csv(lines: pd.DataFrame) -> str:
 def _cell(value: object) -> str:
     """Write one value; a text that looks like a formula is made none."""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        value = re.sub(r"[\r\n\0]+", " ", value)  # some readers end a row there, quoted or not
+        return f"'{value}" if value.lstrip().startswith(_FORMULA) else value
     return _shown(value)
 
 

@@ -10,6 +10,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.exc import OperationalError
+
 from models.quiet import quiet_environment
 from stockalert.errors import OutputError
 
@@ -82,6 +84,12 @@ def open_store(out: Path, *, tracking_uri: str = "") -> Store:
         return Store(client, uri, _experiment(client, out, uri))
     except MlflowException as error:
         raise OutputError(f"the model store {uri} cannot be opened: {error.message}") from error
+    except OperationalError as error:
+        reason = str(error.orig).strip() or "no reason given"
+        raise OutputError(
+            f"the model store cannot be used: {reason}; where another program holds it (a copy, an "
+            "open editor), wait for its end and run again"
+        ) from error
 
 
 def _check_database_file(uri: str) -> None:
