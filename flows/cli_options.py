@@ -144,10 +144,26 @@ def job(out: Path | str | None, debug: bool, config: Path | None = None) -> Iter
         if debug:
             raise
         known = isinstance(error, StockalertError)
-        text = str(error) if known else f"{type(error).__name__}: {error} (--debug tells more)"
+        text = str(error) if known else _unforeseen(error)
         code = error.exit_code if isinstance(error, StockalertError) else 1
         log("failed", f"stockalert: {text}", level="error", exit_code=code)
         raise typer.Exit(code) from None
+
+
+def _unforeseen(error: Exception) -> str:
+    """Say what happened where nothing of ours was meant to."""
+    name = type(error).__name__
+    if isinstance(error, MemoryError) or "outofmemory" in name.lower():
+        return (
+            "the machine's memory ran out; what was served before still is. Free memory, or lower "
+            "scale.memory_gib, and run again (--debug tells more)"
+        )
+    if "Failed to reach API at" in str(error):  # Prefect has no error of its own for this
+        return (
+            f"the Prefect server cannot be reached ({error}); start it, or unset PREFECT_API_URL "
+            "to run without one"
+        )
+    return f"{name}: {error} (--debug tells more)"
 
 
 def _home(out: Path | str | None, config: Path | None) -> Path | None:
