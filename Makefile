@@ -70,6 +70,7 @@ bench-decision: $(READY)  ## What the orders save, beside every policy (BENCH_DA
 
 bench-scale: bench-peers  ## Speed and memory, from 500 SKUs to 300,000
 	@$(BIN)/python -m benchmarks.scale.run
+	@$(BIN)/python -m benchmarks.scale.report --into benchmarks/README.md
 
 bench-peers: $(READY)  ## Create the peers' own environment for the forecast benchmark
 	@test -x benchmarks/peers/.venv/bin/python || $(PYTHON) -m venv benchmarks/peers/.venv
