@@ -81,7 +81,8 @@ def _cell(value: object) -> str:
     """Write one value; a text that looks like a formula is made none."""
     if isinstance(value, str):
         value = re.sub(r"[\r\n\0]+", " ", value)  # some readers end a row there, quoted or not
-        return f"'{value}" if value.lstrip().startswith(_FORMULA) else value
+        runs = value.startswith(_FORMULA) or value.lstrip(" ").startswith(_FORMULA)
+        return f"'{value}" if runs else value
     return _shown(value)
 
 
