@@ -27,12 +27,14 @@ def provenance(module: str) -> dict[str, str]:
 
 
 def command_line(module: str, arguments: list[str] | None = None) -> str:
-    """Spell a run as a command; where the data lie on this machine is nobody's business.
+    """Spell a run as a command; where data and figures lie on this machine is nobody's business.
 
     Examples
     --------
     >>> command_line("benchmarks.forecast.run", ["--data", "/home/ada/data", "--set", "vn2"])
     'python -m benchmarks.forecast.run --data $BENCH_DATA --set vn2'
+    >>> command_line("benchmarks.scale.run", ["--part", "m5", "--out", "/home/ada/scale.json"])
+    'python -m benchmarks.scale.run --part m5'
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     for at, word in enumerate(words):
@@ -40,4 +42,7 @@ def command_line(module: str, arguments: list[str] | None = None) -> str:
             words[at + 1] = "$BENCH_DATA"
         elif word.startswith("--data="):
             words[at] = "--data=$BENCH_DATA"
+    if "--out" in words:
+        at = words.index("--out")
+        del words[at : at + 2]
     return " ".join([f"python -m {module}", *words])
