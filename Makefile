@@ -72,6 +72,14 @@ bench-scale: bench-peers  ## Speed and memory, from 500 SKUs to 300,000
 	@$(BIN)/python -m benchmarks.scale.run
 	@$(BIN)/python -m benchmarks.scale.report --into benchmarks/README.md
 
+soak: $(READY)  ## Thirty nights, kills, faults, secrets, fuzz (about 30 minutes)
+	@$(BIN)/python -m benchmarks.soak.run
+
+check-security: $(READY)  ## Rules, tests and advisories (the last need the network)
+	@$(BIN)/ruff check --select S stockalert features models flows
+	@$(BIN)/pytest $(PYTEST_FLAGS) tests/security
+	@$(BIN)/python -m tests.security.audit
+
 bench-peers: $(READY)  ## Create the peers' own environment for the forecast benchmark
 	@test -x benchmarks/peers/.venv/bin/python || $(PYTHON) -m venv benchmarks/peers/.venv
 	@$(BIN)/uv pip install --quiet --python benchmarks/peers/.venv/bin/python -r benchmarks/peers/requirements.lock
@@ -80,4 +88,4 @@ clean:  ## Remove the environment, caches and demo output
 	rm -rf $(VENV) demo-out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup demo test check lint types layers docs-check tests docs tryton lock bench bench-forecast bench-decision bench-scale bench-peers clean
+.PHONY: help setup demo test check lint types layers docs-check tests docs tryton lock bench bench-forecast bench-decision bench-scale soak check-security bench-peers clean

@@ -1,0 +1,1 @@
+"""Thirty nights in a row, with everything going wrong that a night can meet."""
