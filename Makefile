@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= demo-out
-PYTEST_FLAGS ?=
+PYTEST_FLAGS ?= -n 2
 
 .DEFAULT_GOAL := help
 
