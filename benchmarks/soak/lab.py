@@ -194,7 +194,7 @@ def open_lab(folder: Path, environment: Mapping[str, str] | None = None) -> Iter
             yield lab
         finally:
             process.kill()
-            process.wait()
+            process.communicate()
 
 
 def command(arguments: list[str], *, environment: Mapping[str, str], patience: float) -> Ended:
