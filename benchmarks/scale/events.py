@@ -10,10 +10,7 @@ one more day has come.
 
 from __future__ import annotations
 
-import shutil
-from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -21,8 +18,7 @@ from typing import Annotated
 import duckdb
 import typer
 
-from benchmarks.scale.stopwatch import measured
-from flows.ingest import ingest
+from benchmarks.scale.reading import alone, ingested
 from flows.sql import Resources
 
 __all__ = ["EVENTS", "main", "measure", "write_events"]
@@ -42,9 +38,10 @@ def measure(events: int = EVENTS, *, scratch: Path | None = None) -> dict[str, f
     """
     with TemporaryDirectory(prefix="events-", dir=scratch) as folder:
         write_events(Path(folder) / "data", events)
-        first = _alone(_ingested, Path(folder))
+        given = Path(folder), "browsing", _resources(Path(folder)), _FIRST + timedelta(days=_DAYS)
+        first = alone(ingested, *given)
         _write_day(Path(folder) / "data", _DAYS, events // _DAYS)
-        again = _alone(_ingested, Path(folder))
+        again = alone(ingested, *given)
     return {
         "events": events // _DAYS * _DAYS,
         "parts": _DAYS,
@@ -52,6 +49,10 @@ def measure(events: int = EVENTS, *, scratch: Path | None = None) -> dict[str, f
         "next_day_seconds": again["seconds"],
         "next_day_peak_gib": again["peak_gib"],
     }
+
+
+def _resources(folder: Path) -> Resources:
+    return Resources(memory_gib=_MEMORY_GIB, store=folder / "store", co_views=False)
 
 
 def write_events(data: Path, events: int) -> None:
@@ -78,35 +79,6 @@ def _write_day(data: Path, day: int, count: int) -> None:
         )
     lines = [f"sku 000001,{sold},1" for sold in (_FIRST, on)]
     (data / "sales.csv").write_text("\n".join(["sku,date,units_sold", *dict.fromkeys(lines)]))
-
-
-def _alone(work, *given):  # type: ignore[no-untyped-def]
-    """Run in a process of its own, whose memory is this work's alone."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(work, *given).result()
-
-
-def _ingested(folder: Path) -> dict[str, float]:
-    resources = Resources(memory_gib=_MEMORY_GIB, store=folder / "store", co_views=False)
-
-    def work() -> int:
-        intake = ingest(
-            folder / "data",
-            folder / "work",
-            period="D",
-            as_of=None,
-            today=_FIRST + timedelta(days=_DAYS),
-            max_share=0.01,
-            resources=resources,
-        )
-        return intake.tables["browsing"].rows_written
-
-    written, cost = measured(work)
-    shutil.rmtree(folder / "work")
-    figures = cost.rounded()
-    return {name: figures[name] for name in ("seconds", "cpu_seconds", "peak_gib")} | {
-        "panel_rows": written
-    }
 
 
 def main(

@@ -11,18 +11,15 @@ out every table for the night.
 from __future__ import annotations
 
 import shutil
-from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
+from benchmarks.scale.reading import alone, ingested
 from benchmarks.scale.shop import LAST_DAY, M5_DAYS, M5_SKUS, Shop, write_shop
-from benchmarks.scale.stopwatch import measured
-from flows.ingest import ingest
 from flows.sql import Resources
 
 __all__ = ["main", "measure"]
@@ -39,16 +36,18 @@ def measure(
     """
     with TemporaryDirectory(prefix="shop-", dir=scratch) as folder:
         data, last_day = Path(folder) / "data", Path(folder) / "last day"
-        _alone(write_shop, Shop(skus, days), data, last_day)
-        first = _alone(_ingested, Path(folder))
+        alone(write_shop, Shop(skus, days), data, last_day)
+        resources = Resources(store=Path(folder) / "store", co_views=False)
+        given = Path(folder), "sales", resources, LAST_DAY + timedelta(days=1)
+        first = alone(ingested, *given)
         for part in sorted(last_day.rglob("*.parquet")):
             shutil.move(part, data / part.parent.name / part.name)
-        again = _alone(_ingested, Path(folder))
-        unchanged = _alone(_ingested, Path(folder))
+        again = alone(ingested, *given)
+        unchanged = alone(ingested, *given)
     return {
         "skus": skus,
         "days": days,
-        "sales_rows": again["sales_rows"],
+        "sales_rows": again["rows"],
         "seconds": again["seconds"],
         "cpu_seconds": again["cpu_seconds"],
         "peak_gib": again["peak_gib"],
@@ -56,35 +55,6 @@ def measure(
         "first_night_cpu_seconds": first["cpu_seconds"],
         "first_night_peak_gib": first["peak_gib"],
         "nothing_new_seconds": unchanged["seconds"],
-    }
-
-
-def _alone(work, *given):  # type: ignore[no-untyped-def]
-    """Run in a process of its own, whose memory is this work's alone."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(work, *given).result()
-
-
-def _ingested(folder: Path) -> dict[str, float]:
-    resources = Resources(store=folder / "store", co_views=False)
-
-    def work() -> int:
-        intake = ingest(
-            folder / "data",
-            folder / "work",
-            period="D",
-            as_of=None,
-            today=LAST_DAY + timedelta(days=1),
-            max_share=0.01,
-            resources=resources,
-        )
-        return intake.tables["sales"].rows_written
-
-    written, cost = measured(work)
-    shutil.rmtree(folder / "work")
-    figures = cost.rounded()
-    return {name: figures[name] for name in ("seconds", "cpu_seconds", "peak_gib")} | {
-        "sales_rows": written
     }
 
 
