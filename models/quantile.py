@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
@@ -24,6 +25,11 @@ DEFAULT_LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99)
 _NUMBERS: dict[str, Any] = {"dtype": [np.float32, np.float64], "ensure_all_finite": "allow-nan"}
 
 EvalSet = tuple[npt.ArrayLike, npt.ArrayLike] | tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
+
+_CHATTER = logging.getLogger("lightgbm")
+_CHATTER.setLevel(logging.ERROR)
+# Rows in batches are binned before LightGBM reads its verbosity, so it is told here.
+lgb.register_logger(_CHATTER)
 
 
 def level_name(level: float) -> str:

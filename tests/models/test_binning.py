@@ -80,3 +80,13 @@ def test_a_file_of_rows_that_is_cut_off_is_told(mapped, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="cut off"):
         batches[N_ROWS - 10 :]
     batches.close()
+
+
+def test_many_categories_are_no_news(capfd: pytest.CaptureFixture[str]) -> None:
+    """LightGBM warns of more categories than bins, each time and for every column."""
+    rng = np.random.default_rng(5)
+    features = rng.integers(0, 2_000, (6_000, 1)).astype(np.float32)
+    model = QuantileBoosters((0.5,), n_estimators=2, categorical_features=[0], n_jobs=1)
+    model.fit(features, rng.poisson(2.0, 6_000).astype(float))
+    told = capfd.readouterr()
+    assert told.out + told.err == ""
