@@ -40,7 +40,9 @@ class AppriseChannel:
     def __init__(self, plugin: Any) -> None:
         self._plugin, self._url = plugin, str(plugin.url())
         self.id = channel_id("apprise", self._url)
-        self.label = f"{plugin.service_name} ({plugin.url(privacy=True).partition('?')[0]})"
+        self.label = (
+            f"{plugin.service_name} ({self.id[:4]})"  # any word of an address may be secret
+        )
 
     def send(self, message: Message, about_to: Callable[[], None]) -> None:
         """Deliver through Apprise.
