@@ -164,8 +164,8 @@ def reading_files(
     try:
         yield
     except (duckdb.Error, OSError, pa.ArrowException) as error:
-        if is_full(error):
-            raise
+        if is_full(error) or isinstance(error, duckdb.OutOfMemoryException | pa.ArrowMemoryError):
+            raise  # the machine is at fault, not the file
         reason = str(error).split("\n", 1)[0]
         named = _broken(con, source, files) or source.root
         raise ContractError(

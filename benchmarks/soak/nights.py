@@ -125,7 +125,7 @@ def _broken(plan: str, shop: Shop) -> Iterator[None]:
     if plan == "input cut off":
         with input_truncated(shop):
             yield
-    elif plan == "half of the rows":
+    elif plan == "a third of the rows":
         pq.write_table(_half(shop), shop.data / "order_lines.parquet")
         yield
     elif plan == "champion damaged":
@@ -137,7 +137,7 @@ def _broken(plan: str, shop: Shop) -> Iterator[None]:
 
 def _half(shop: Shop) -> pa.Table:
     table = pq.read_table(shop.data / "order_lines.parquet")
-    return table.slice(0, table.num_rows // 3)
+    return table.take(pa.array(range(0, table.num_rows, 3)))
 
 
 _PLANS = {
@@ -147,7 +147,7 @@ _PLANS = {
     7: "killed after 1.6 s",
     9: "disk full",
     13: "two at once",
-    15: "half of the rows",
+    15: "a third of the rows",
     18: "champion damaged",
     20: "killed after 2.2 s",
     22: "input cut off",

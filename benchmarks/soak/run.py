@@ -84,7 +84,7 @@ def _figures(
     nights: Nights, seen: Sequence[Seen], killed: Killed, seconds: float
 ) -> dict[str, Any]:
     planned = sum(fault != "none" for fault in nights.faults)
-    broken = [s for s in seen if s.wrong]
+    broken = [s for s in seen if any(w.startswith("the next run") for w in s.wrong)]
     return {
         "nights": len(nights.published),
         "nights_faulty": planned,
@@ -92,6 +92,7 @@ def _figures(
         "nights_lost": nights.lost + killed.lost + len(broken),
         "half_published": nights.half_published + killed.half_published,
         "faults": planned + len(seen) + killed.landed,
+        "faults_not_as_promised": sum(bool(s.wrong) for s in seen),
         "kills": killed.landed,
         "kills_after_step": dict(killed.after),
         "products": PRODUCTS,
