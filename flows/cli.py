@@ -30,6 +30,7 @@ from flows.cli_options import (
     check_early,
     day,
     job,
+    wide_console,
 )
 from flows.cli_pull import pull
 from flows.cli_rollback import rollback
@@ -184,8 +185,6 @@ def backtest(
     """Replay policies over past demand, night by night; compare them in units and money."""
     with job(out, debug):
         check_early(data, out, config)
-        from rich.console import Console
-
         from flows.backtest import backtest as run
         from flows.backtest import check_request
         from flows.backtest_report import print_backtest
@@ -193,7 +192,7 @@ def backtest(
         days = {"start": start.date(), "end": end.date()}
         chosen = check_request(**days, policies=policy or ())
         done = run(data, out, **days, policies=chosen, config=config, retrain_days=retrain_days)
-        print_backtest(Console(), done)
+        print_backtest(wide_console(), done)
 
 
 @app.command()
@@ -212,13 +211,11 @@ def compare(
 ) -> None:
     """Compare two trained models: scores, what their stock would have cost, and the verdict."""
     with job(out, debug):
-        from rich.console import Console
-
         from flows.compare import compare as run
         from flows.compare import print_comparison
 
         told = run(run_a, run_b, out, data=data, as_of=day(as_of), config=config)
-        print_comparison(Console(), told)
+        print_comparison(wide_console(), told)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli_options import Config, Debug, Out, job
+from flows.cli_options import Config, Debug, Out, job, wide_console
 
 __all__ = ["alerts"]
 
@@ -34,13 +34,11 @@ def list_alerts(
 ) -> None:
     """List the open alerts, the worst first, with silences and messages that wait."""
     with job(out, debug):
-        from rich.console import Console
-
         from flows.alerting_report import print_alerts
         from flows.clock import now
         from flows.settings import load_settings
 
-        print_alerts(Console(), out, load_settings(config), now=now(), every=every)
+        print_alerts(wide_console(), out, load_settings(config), now=now(), every=every)
 
 
 @alerts.command()

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.environment import prepare_environment
 from stockalert.errors import StockalertError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = [
     "AsOf",
@@ -28,7 +31,10 @@ __all__ = [
     "check_early",
     "day",
     "job",
+    "wide_console",
 ]
+
+WIDE = 110
 
 
 def _minutes(value: float) -> float:
@@ -180,3 +186,11 @@ def _home(out: Path | str | None, config: Path | None) -> Path | None:
 def day(moment: datetime | None) -> date | None:
     """Return the day of an option's moment; None stays None."""
     return None if moment is None else moment.date()
+
+
+def wide_console() -> Console:
+    """A console whose tables keep their figures whole, also where the terminal is narrow."""
+    from rich.console import Console
+
+    here = Console()
+    return here if here.width >= WIDE else Console(width=WIDE)

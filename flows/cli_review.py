@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli_options import AsOf, Config, Debug, Out, day, job
+from flows.cli_options import AsOf, Config, Debug, Out, day, job, wide_console
 
 __all__ = ["review"]
 
@@ -27,9 +27,7 @@ def review(
 ) -> None:
     """Compare published forecasts and thresholds with what happened since, and say why."""
     with job(out, debug):
-        from rich.console import Console
-
         from flows.review import review as run
         from flows.review_report import print_review
 
-        print_review(Console(), run(out, data, day(as_of), config, quarter))
+        print_review(wide_console(), run(out, data, day(as_of), config, quarter))
