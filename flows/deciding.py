@@ -24,7 +24,7 @@ from stockalert.positions import Position
 from stockalert.purchasing.shared_demand import shared_correlation
 from stockalert.quantiles import quantile_at
 from stockalert.situation import ClassTerms, Situation, of_classes
-from stockalert.thresholds import Kinds, compared_with, thresholds_frame
+from stockalert.thresholds import Decision, Kinds, compared_with, thresholds_frame
 
 __all__ = ["DecidedNight", "decide_night", "past_of", "service_policy"]
 
@@ -95,18 +95,10 @@ def decide_night(
     levels = forecast.outlook.levels
     covered = quantile_at(np.sort(forecast.coverage, axis=1), levels, decision.service.level)
     outlook = replace(forecast.outlook, coverage_recent=np.minimum(covered, 1.0))
-    thresholds = thresholds_frame(
-        panel.series,
-        outlook,
-        _kinds(forecast, panel),
-        facts.supply,
-        decision,
-        position=position,
-    )
+    thresholds = _thresholds(panel, replace(forecast, outlook=outlook), facts, decision, position)
     thresholds = compared_with(thresholds, previous)
     if decision.asked is not None:
         thresholds = say_held(thresholds, decision.asked)
-    items = facts.items
     frames = {
         "thresholds": thresholds,
         "forecasts": forecasts_frame(
@@ -117,7 +109,9 @@ def decide_night(
             outlook=outlook,
             protection_days=facts.supply.protection_days,
         ),
-        "order_proposals": order_proposals_frame(thresholds, items.supplier_id, items["unit_cost"]),
+        "order_proposals": order_proposals_frame(
+            thresholds, facts.items.supplier_id, facts.items["unit_cost"]
+        ),
     }
     case = Situation(
         outlook, forecast.horizons, facts.supply, facts.items, past, policy, position, as_of
@@ -125,6 +119,23 @@ def decide_night(
     missing = 0 if position is None else int((~position.known).sum())
     shared = shared_correlation(*_weeks(panel, most=104))
     return DecidedNight(frames, missing, case, facts, shared)
+
+
+def _thresholds(
+    panel: Panel,
+    forecast: Forecast,
+    facts: SupplyFacts,
+    decision: Decision,
+    position: Position | None,
+) -> pd.DataFrame:
+    return thresholds_frame(
+        panel.series,
+        forecast.outlook,
+        _kinds(forecast, panel),
+        facts.supply,
+        decision,
+        position=position,
+    )
 
 
 def service_policy(settings: Settings, abc: IntArray) -> ServicePolicy:
