@@ -10,6 +10,7 @@ whether a task with a message's key is there: an interrupted hand-over is looked
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -45,7 +46,7 @@ def task_channel(url: str) -> Channel:
     return made(where if "://" in where else f"https://{where}", user, password, place)
 
 
-class _Tool:
+class _Tool(ABC):
     """What the three have in common."""
 
     form, host, name = "", "", ""
@@ -74,11 +75,13 @@ class _Tool:
         except ChannelError:
             return None
 
+    @abstractmethod
     def _create(self, message: Message) -> None:
-        raise NotImplementedError
+        """Create the task."""
 
+    @abstractmethod
     def _find(self, key: str) -> bool:
-        raise NotImplementedError
+        """Whether a task with the key is there."""
 
 
 class _Jira(_Tool):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from stockalert.errors import OutputError, UsageError
+from flows.owned_database import open_owned
+from stockalert.errors import UsageError
 from stockalert.served import read_pointer, read_served
 
 __all__ = ["BOOK_FILE", "OrderBook", "chosen", "open_book", "proposed"]
@@ -158,15 +159,8 @@ def open_book(out: Path) -> Iterator[OrderBook]:
     OutputError
         The file cannot be opened or is no order book.
     """
-    path = out / BOOK_FILE
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        with closing(sqlite3.connect(path, timeout=30)) as connection:
-            connection.executescript(_SCHEMA)
-            yield OrderBook(connection)
-    except (sqlite3.DatabaseError, OSError) as error:
-        raise OutputError(f"cannot use the order book {path}: {error}") from error
+    with open_owned(out / BOOK_FILE, _SCHEMA, what="order book") as connection:
+        yield OrderBook(connection)
 
 
 def _rows(frame: pd.DataFrame, names: list[str]) -> Iterable[tuple[object, ...]]:

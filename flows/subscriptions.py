@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
-from stockalert.errors import OutputError, UsageError
+from flows.owned_database import open_owned
+from stockalert.errors import UsageError
 
 __all__ = ["DESK_FILE", "Register", "check_address", "is_mail_address", "open_register"]
 
@@ -87,15 +88,8 @@ def open_register(out: Path) -> Iterator[Register]:
     OutputError
         The file cannot be opened or is no register.
     """
-    path = out / DESK_FILE
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        with closing(sqlite3.connect(path, timeout=30)) as connection:
-            connection.executescript(_SCHEMA)
-            yield Register(connection)
-    except (sqlite3.DatabaseError, OSError) as error:
-        raise OutputError(f"cannot use the register {path}: {error}") from error
+    with open_owned(out / DESK_FILE, _SCHEMA, what="register") as connection:
+        yield Register(connection)
 
 
 def is_mail_address(text: str) -> bool:
