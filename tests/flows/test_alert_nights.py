@@ -64,9 +64,9 @@ class Shop:
         return pd.read_parquet(self.out / "latest" / "alerts"), summary
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    folder = tmp_path_factory.mktemp("alert shop")
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    folder = tmp_path / "alert shop"
     data = corner_shop(folder / "data")
     products = pd.read_parquet(data / "products.parquet")
     products["planner"] = ["Ana", "Bob"] * 6 + ["Ana"]
