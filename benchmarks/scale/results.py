@@ -77,6 +77,7 @@ def _of_nights(commands: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     return {
         "refresh_seconds_m5": refresh["seconds"],
         "train_seconds_m5": train["seconds"],
+        "lightgbm_share_m5": round(train["lightgbm_cpu_seconds"] / train["own_cpu_seconds"], 3),
         "peak_gib_m5": max(each["peak_gib"] for each in commands.values()),
     }
 

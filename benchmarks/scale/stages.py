@@ -28,19 +28,21 @@ class Command:
     seconds : by the clock
     cpu_seconds : of the processor, all its processes
     peak_gib : most memory of its largest process
+    spent : processor seconds of the command's own process, and those inside LightGBM
     summary : what the night says of itself, by stage; empty for other commands
     """
 
     seconds: float
     cpu_seconds: float
     peak_gib: float
+    spent: dict[str, float]
     summary: dict[str, Any]
 
     def rounded(self) -> dict[str, Any]:
         """As a dictionary without the whole summary."""
         figures = {name: round(getattr(self, name), 2) for name in ("seconds", "cpu_seconds")}
         figures["peak_gib"] = round(self.peak_gib, 2)
-        return figures | {"stages": self.summary.get("stages", {})}
+        return figures | self.spent | {"stages": self.summary.get("stages", {})}
 
 
 def nights_of(shop: Shop, folder: Path, settings: str = "") -> dict[str, Command]:
@@ -66,11 +68,13 @@ def nights_of(shop: Shop, folder: Path, settings: str = "") -> dict[str, Command
 
 
 def _command(*words: str) -> Command:
-    begun, log = time.perf_counter(), Path(words[4]).parent / f"{words[0]}.log"
+    folder = Path(words[4]).parent
+    log, spent = folder / f"{words[0]}.log", folder / f"{words[0]}.json"
+    begun = time.perf_counter()
     with log.open("w") as stream:
         pid = os.posix_spawn(
             sys.executable,
-            [sys.executable, "-c", "from flows.cli import main; main()", *words],
+            [sys.executable, "-m", "benchmarks.scale.inside", str(spent), *words],
             os.environ | {"OMP_NUM_THREADS": str(os.cpu_count())},
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, stream.fileno(), 1),
@@ -81,7 +85,11 @@ def _command(*words: str) -> Command:
     if status:
         raise RuntimeError(f"stockalert {words[0]} failed: {log.read_text()[-800:]}")
     return Command(
-        time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20, {}
+        time.perf_counter() - begun,
+        used.ru_utime + used.ru_stime,
+        used.ru_maxrss / 2**20,
+        json.loads(spent.read_text()),
+        {},
     )
 
 
