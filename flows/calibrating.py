@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,27 @@ from flows.scale import Failure, on_blocks
 from flows.shop import Shop, shop_for
 from models.demand import DemandModel
 from models.outcomes import Outcomes
+from models.recent_coverage import coverage_by_group, unseen_outcomes
 from models.registry import Champion, champion
 from models.training import MOST_OUTCOMES, TrainedModel
-from stockalert.arrays import IntArray
+from stockalert.arrays import FloatArray, IntArray
 from stockalert.errors import ChampionError
 
-__all__ = ["earlier_outcomes", "up_to_date"]
+__all__ = ["Current", "earlier_outcomes", "up_to_date"]
+
+
+@dataclass(frozen=True)
+class Current:
+    """The champion as it is tonight.
+
+    Attributes
+    ----------
+    model : calibrated with every outcome so far
+    coverage : calibration group → share of recent outcomes at or below each quantile, (n_levels,)
+    """
+
+    model: DemandModel
+    coverage: dict[str, FloatArray]
 
 
 def earlier_outcomes(run: Run) -> Outcomes | None:
@@ -40,7 +56,7 @@ def earlier_outcomes(run: Run) -> Outcomes | None:
 
 def up_to_date(
     run: Run, panel: Panel, protection: IntArray, reigning: Champion, *, shop: Shop | None = None
-) -> DemandModel:
+) -> Current:
     """Return the champion, calibrated with every outcome that arrived since it was trained.
 
     Parameters
@@ -53,7 +69,7 @@ def up_to_date(
     horizons = np.tile(protection[:, None], (len(cutoffs), 1, 1))
     over = cutoffs[:, None, None] + horizons < panel.n_periods
     if not over.any():
-        return trained.final
+        return _current(trained, panel, None)
     horizons = thinned(
         np.where(over, horizons, 0),
         panel,
@@ -64,7 +80,17 @@ def up_to_date(
     if shop is None:
         vocabulary = json.loads((reigning.folder / FEATURES_FILE).read_text(encoding="utf-8"))
         shop = shop_for(run, panel, vocabulary)
-    return trained.updated(_outcomes(shop, reigning.folder / "final", cutoffs, horizons))
+    later = _outcomes(shop, reigning.folder / "final", cutoffs, horizons)
+    return _current(trained, panel, later)
+
+
+def _current(trained: TrainedModel, panel: Panel, later: Outcomes | None) -> Current:
+    """Learn from later outcomes, and judge the model by them and by its proof."""
+    model = trained.final if later is None else trained.updated(later)
+    none = Outcomes.none(len(model.levels))
+    judged = unseen_outcomes(trained, none if later is None else later)
+    last = panel.periods[-1].astype("datetime64[D]") + np.timedelta64(panel.period_days - 1, "D")
+    return Current(model, coverage_by_group(judged, last_day=last))
 
 
 def _outcomes(shop: Shop, model: Path, cutoffs: IntArray, horizons: IntArray) -> Outcomes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import version
@@ -25,7 +24,6 @@ from models.tuning import Trial
 from stockalert.rows import Rows
 
 __all__ = [
-    "COVERAGE_FILE",
     "FEATURES_FILE",
     "artifacts_of",
     "booster_parameters",
@@ -34,7 +32,6 @@ __all__ = [
     "record_of",
 ]
 
-COVERAGE_FILE = "coverage.json"
 FEATURES_FILE = "features.json"
 _BOOSTER = {
     "num_leaves",
@@ -48,7 +45,6 @@ _BOOSTER = {
     "trust_power",
     "early_stopping_rounds",
 }
-_LEAST_OUTCOMES = 100
 _EXAMPLE_ROWS = 5
 _EXAMPLES = 20
 
@@ -88,8 +84,6 @@ def artifacts_of(run: Run, training: TrainingSet, trained: TrainedModel) -> Trai
     folder = run.workspace.work / "model"
     trained.save(folder)
     (folder / FEATURES_FILE).write_text(training.vocabulary_json, encoding="utf-8")
-    coverage = json.dumps(_coverage(training.rows, trained), indent=1)
-    (folder / COVERAGE_FILE).write_text(coverage, encoding="utf-8")
     return TrainedArtifacts(folder, _example(training.rows), tuple(run.settings.model.levels))
 
 
@@ -151,19 +145,6 @@ def _example(rows: Rows) -> pd.DataFrame:
         abc=few.abc.astype(np.int64),
         pattern=few.pattern.astype(np.int64),
     )
-
-
-def _coverage(rows: Rows, trained: TrainedModel) -> dict[str, list[float]]:
-    """Share of unseen outcomes at or below each quantile, per calibration group and of all."""
-    unseen = trained.report.unseen(rows)
-    demand = np.zeros(len(unseen)) if unseen.demand is None else unseen.demand
-    reached = demand[:, None] <= trained.proof.forecast(unseen)
-    names, member = np.unique(trained.proof.calibration.groups(unseen), return_inverse=True)
-    count = np.bincount(member)
-    shares = {"all": reached.mean(axis=0).tolist()}
-    for code in np.flatnonzero(count >= _LEAST_OUTCOMES):
-        shares[str(names[code])] = reached[member == code].mean(axis=0).tolist()
-    return shares
 
 
 def _examples(training: TrainingSet, trained: TrainedModel) -> pd.DataFrame:

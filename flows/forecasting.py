@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from features.panel import Panel
 from flows.blocks import COMMON_HORIZONS, Answer, Question, answer
 from flows.calibrating import up_to_date
-from flows.fitting import COVERAGE_FILE, FEATURES_FILE
+from flows.fitting import FEATURES_FILE
 from flows.newcomers import first_weeks
 from flows.run import Run
 from flows.scale import Failure, on_blocks
@@ -63,7 +63,8 @@ def model_forecast(
     want of better, one whose block failed. A panel on disk is worked on in blocks.
     """
     shop = shop_for(run, panel, _vocabulary(reigning))
-    model = up_to_date(run, panel, protection_periods(panel, supply), reigning, shop=shop)
+    current = up_to_date(run, panel, protection_periods(panel, supply), reigning, shop=shop)
+    model = current.model
     levels = np.asarray(model.levels)
     asked, own = _asked(panel, supply)
     young = first_weeks(run.tables, panel, horizons=asked, levels=levels)
@@ -88,7 +89,7 @@ def model_forecast(
     ]
     answers = on_blocks(run.settings, "forecasting", answer, questions)
     told = _Told.of(shop.blocks, answers, _formula(supply, past, levels), begun, young.which)
-    return _forecast(told, reigning, analogs=young.analogs)
+    return _forecast(told, reigning.version, current.coverage, analogs=young.analogs)
 
 
 @dataclass(frozen=True)
@@ -139,10 +140,12 @@ class _Told:
         return cls(outlook, horizons, abc, pattern, by_model, tuple(failures))
 
 
-def _forecast(told: _Told, reigning: Champion, *, analogs: IntArray) -> Forecast:
-    """Add what the champion's proof measured."""
-    outlook = replace(told.outlook, model_version=reigning.version)
-    measured = _coverage(reigning.folder, outlook.calibration_group, outlook.values.shape[1])
+def _forecast(
+    told: _Told, version: str, coverage: Mapping[str, FloatArray], *, analogs: IntArray
+) -> Forecast:
+    """Add how the champion has done of late."""
+    outlook = replace(told.outlook, model_version=version)
+    measured = _coverage(coverage, outlook.calibration_group, outlook.values.shape[1])
     coverage = np.where(told.by_model[:, None], measured, np.nan)
     return Forecast(
         outlook, told.horizons, told.abc, told.pattern, coverage, analogs, told.failures
@@ -224,9 +227,11 @@ def _vocabulary(reigning: Champion) -> dict[str, list[str]]:
     return vocabulary
 
 
-def _coverage(folder: Path, groups: npt.NDArray[np.str_], n_levels: int) -> FloatArray:
-    """What the champion's proof measured for each series' group; of all, where it is small."""
-    measured = json.loads((folder / COVERAGE_FILE).read_text(encoding="utf-8"))
+def _coverage(
+    measured: Mapping[str, FloatArray], groups: npt.NDArray[np.str_], n_levels: int
+) -> FloatArray:
+    """What was measured for each series' group; of all, where it is small; NaN where nothing."""
+    unknown = np.full(n_levels, np.nan)
     names, member = np.unique(groups, return_inverse=True)
-    table = [measured.get(name, measured["all"]) for name in names.tolist()]
+    table = [measured.get(name, measured.get("all", unknown)) for name in names.tolist()]
     return np.array(table, dtype=np.float64).reshape(-1, n_levels)[member]

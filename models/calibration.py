@@ -84,19 +84,24 @@ class Calibration:
 
     def groups(self, rows: Rows) -> tuple[str, ...]:
         """Return the name of the group whose shifts each row takes; length n_rows."""
+        return self.groups_of(_expected(rows))
+
+    def groups_of(self, expected: FloatArray) -> tuple[str, ...]:
+        """Return the name of the group of windows that expect so many units."""
         names = np.array(_names(), dtype=object)
-        return tuple(names[self._group(_expected(rows))])
+        return tuple(names[self._group(expected)])
 
     def shift(self, rows: Rows) -> FloatArray:
         """Return what to add to each row's quantiles; shape (n_rows, n_levels), units."""
-        expected = _expected(rows)
-        table = np.array([self.shifts[name] for name in _names()], dtype=np.float64)
-        shift: FloatArray = table[self._group(expected)] * expected[:, None]
-        return shift
+        return self._shift(_expected(rows))
 
     def apply(self, rows: Rows, predicted: FloatArray) -> FloatArray:
         """Shift, then rearrange, then floor at 0; shape (n_rows, n_levels), units."""
-        return np.maximum(rearrange(predicted + self.shift(rows)), 0.0)
+        return self.apply_to(predicted, _expected(rows))
+
+    def apply_to(self, predicted: FloatArray, expected: FloatArray) -> FloatArray:
+        """Do what `apply` does for windows that expect so many units."""
+        return np.maximum(rearrange(predicted + self._shift(expected)), 0.0)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values that `from_json` reads back exactly."""
@@ -122,6 +127,11 @@ class Calibration:
         if wrong:
             raise ChampionError(f"calibration is damaged: groups {wrong}")
         return cls(levels, float(values["typical_units"]), shifts, dict(values["windows"]))
+
+    def _shift(self, expected: FloatArray) -> FloatArray:
+        table = np.array([self.shifts[name] for name in _names()], dtype=np.float64)
+        shift: FloatArray = table[self._group(expected)] * expected[:, None]
+        return shift
 
     def _group(self, expected: FloatArray) -> IntArray:
         group: IntArray = np.digitize(expected / self.typical_units, VOLUMES)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from features.reading import read_panel
@@ -16,7 +18,7 @@ from flows.ingest import ingest
 from flows.run import Run, open_run
 from flows.settings import Settings, load_settings
 from models.registry import champion
-from models.training import TrainedModel
+from models.training import MODEL_NAME, TrainedModel
 from tests.flows.conftest import Season
 
 pytestmark = pytest.mark.slow
@@ -25,12 +27,14 @@ TWO_WEEKS_ON = date(2024, 4, 7)
 
 
 @contextmanager
-def night(season: Season, as_of: date, settings: Settings | None = None) -> Iterator[Run]:
-    settings = settings or load_settings(season.config)
+def night(
+    season: Season, as_of: date, settings: Settings | None = None, data: Path | None = None
+) -> Iterator[Run]:
+    settings, data = settings or load_settings(season.config), data or season.data
     now = datetime.combine(as_of, datetime.min.time(), UTC)
-    with open_run(season.data, season.out, settings=settings, as_of=as_of, now=now) as run:
+    with open_run(data, season.out, settings=settings, as_of=as_of, now=now) as run:
         tables = run.workspace.work
-        ingest(season.data, tables, period="D", as_of=as_of, today=as_of, max_share=1.0)
+        ingest(data, tables, period="D", as_of=as_of, today=as_of, max_share=1.0)
         yield run
 
 
@@ -40,7 +44,8 @@ def test_outcomes_since_the_training_join_those_it_was_calibrated_with(season: S
     with night(season, TWO_WEEKS_ON) as run:
         panel = read_panel(run.tables, period="D", as_of=TWO_WEEKS_ON)
         protection = np.full(panel.n_series, 3)
-        model = up_to_date(run, panel, protection, reigning)
+        current = up_to_date(run, panel, protection, reigning)
+    model = current.model
     learned = sum(model.calibration.windows.values())
     assert learned > sum(trained.final.calibration.windows.values())
     since = (TWO_WEEKS_ON - reigning.trained_until).days
@@ -52,8 +57,29 @@ def test_nothing_is_learned_where_no_window_is_over(season: Season) -> None:
     reigning = champion(season.out)
     with night(season, reigning.trained_until) as run:
         panel = read_panel(run.tables, period="D", as_of=reigning.trained_until)
-        model = up_to_date(run, panel, np.full(panel.n_series, 3), reigning)
-    assert model.calibration == TrainedModel.load(reigning.folder).final.calibration
+        current = up_to_date(run, panel, np.full(panel.n_series, 3), reigning)
+    trained = TrainedModel.load(reigning.folder)
+    assert current.model.calibration == trained.final.calibration
+    scores = trained.report.scores
+    proof = scores[(scores["model"] == MODEL_NAME) & (scores["grouping"] == "all")]
+    assert current.coverage["all"] == pytest.approx(proof["share_at_or_below"].to_numpy())
+
+
+def test_coverage_follows_what_came_since_the_training(season: Season, tmp_path: Path) -> None:
+    reigning = champion(season.out)
+    data = shutil.copytree(season.data, tmp_path / "data")
+    sales = pd.read_parquet(data / "sales.parquet")
+    since = sales["date"] > pd.Timestamp(reigning.trained_until)
+    sales.loc[since, "units_sold"] *= 50
+    sales.to_parquet(data / "sales.parquet")
+    before = TrainedModel.load(reigning.folder)
+    with night(season, TWO_WEEKS_ON, data=data) as run:
+        panel = read_panel(run.tables, period="D", as_of=TWO_WEEKS_ON)
+        current = up_to_date(run, panel, np.full(panel.n_series, 3), reigning)
+    top = before.final.levels.index(0.95)
+    scores = before.report.scores
+    proof = scores[(scores["model"] == MODEL_NAME) & (scores["grouping"] == "all")]
+    assert current.coverage["all"][top] < proof["share_at_or_below"].to_numpy()[top] - 0.02
 
 
 def test_the_next_training_hears_of_earlier_outcomes(season: Season, tmp_path: Path) -> None:
