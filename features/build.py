@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,6 +40,9 @@ __all__ = [
     "build_rows",
     "family_columns",
 ]
+
+SHORT_GAP = 64
+"""Series without a row that are computed all the same, between two that have one."""
 
 Family = Callable[[History, IntArray], dict[str, FloatArray]]
 """Features at one cutoff, given horizons (n_series, K): each of shape (n_series,) or that."""
@@ -213,12 +216,31 @@ def _filled(
     for which in slices(panel.n_series, BLOCK_SIZE):
         block = Block(panel, facts, groups, which)
         for at, cutoff in enumerate(cutoffs):
-            history = block.until(int(cutoff))
-            columns = _columns(history, horizons[at, which], families)
-            matrix.fill(at, which, columns)
-            matrix.scale[at, which] = history.scale
-            matrix.pattern[at, which] = pattern_at(history)
+            known = block.until(int(cutoff))
+            for run in _runs(keep[at, which].any(axis=1)):
+                history = known.block(run)
+                mine = slice(which.start + run.start, which.start + run.stop)
+                matrix.fill(at, mine, _columns(history, horizons[at, mine], families))
+                matrix.scale[at, mine] = history.scale
+                matrix.pattern[at, mine] = pattern_at(history)
     return matrix, names
+
+
+def _runs(wanted: BoolArray) -> Iterator[slice]:
+    """Runs of positions that hold all that is wanted; short gaps are not worth a cut.
+
+    Examples
+    --------
+    >>> wanted = np.zeros(600, dtype=bool)
+    >>> wanted[[3, 5, 400]] = True
+    >>> list(_runs(wanted))
+    [slice(3, 6, None), slice(400, 401, None)]
+    """
+    at = np.flatnonzero(wanted)
+    if len(at):
+        cuts = np.flatnonzero(np.diff(at) > SHORT_GAP)
+        begins, ends = at[np.append(0, cuts + 1)], at[np.append(cuts, -1)] + 1
+        yield from (slice(int(a), int(b)) for a, b in zip(begins, ends, strict=True))
 
 
 def _common(panel: Panel, facts: Facts, cutoffs: IntArray) -> Common:

@@ -7,7 +7,7 @@ see past it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -53,6 +53,18 @@ class History:
     def n_series(self) -> int:
         """Number of series in the block."""
         return self.panel.n_series
+
+    def block(self, which: slice) -> History:
+        """Return the same of the series in `which` alone; views."""
+        return replace(
+            self,
+            panel=self.panel.block(which),
+            facts=self.facts.block(which),
+            groups={name: group.block(which) for name, group in self.groups.items()},
+            running={name: total[which] for name, total in self.running.items()},
+            smoothed={span: mean[which] for span, mean in self.smoothed.items()},
+            last_order=self.last_order[which],
+        )
 
     @property
     def age(self) -> IntArray:

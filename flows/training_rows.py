@@ -59,7 +59,15 @@ class Sample:
         panel : the block, of which only the series' names are read
         """
         drawn = self._drawn(panel, which)
-        return thinned(drawn, panel, self.cutoffs, most=self.most, seed=self.seed, asked=self.asked)
+        return thinned(
+            drawn,
+            panel,
+            self.cutoffs,
+            most=self.most,
+            seed=self.seed,
+            asked=self.asked,
+            first=which.start,
+        )
 
     def counted(self, panel: Panel) -> Sample:
         """Count the draws of all series, some thousands at a time."""

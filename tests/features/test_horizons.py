@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.horizons import sample_cutoffs, sample_horizons, thinned
+from features.horizons import THINNED_TOGETHER, sample_cutoffs, sample_horizons, thinned
 from features.panel import Panel
 
 
@@ -74,10 +74,25 @@ def test_cutoffs_step_back_from_the_last_and_keep_enough_history() -> None:
 
 
 def test_thinning_keeps_about_the_share_asked_for_and_the_same_draws_every_time() -> None:
-    panel, cutoffs = _panel(500), np.array([9, 16, 23])
-    drawn = sample_horizons(panel, cutoffs, atoms=np.full(500, 12), count=2, seed=1)
-    kept = thinned(drawn, panel, cutoffs, most=1000, seed=1)
-    assert (kept > 0).sum() == pytest.approx(1000, rel=0.1)
+    panel, cutoffs = _panel(20_000), np.array([9, 16, 23])
+    drawn = sample_horizons(panel, cutoffs, atoms=np.full(20_000, 12), count=2, seed=1)
+    kept = thinned(drawn, panel, cutoffs, most=40_000, seed=1)
+    assert (kept > 0).sum() == pytest.approx(40_000, rel=0.15)
     np.testing.assert_array_equal(kept[kept > 0], drawn[kept > 0])
-    np.testing.assert_array_equal(kept, thinned(drawn, panel, cutoffs, most=1000, seed=1))
-    np.testing.assert_array_equal(thinned(drawn, panel, cutoffs, most=3000, seed=1), drawn)
+    np.testing.assert_array_equal(kept, thinned(drawn, panel, cutoffs, most=40_000, seed=1))
+    np.testing.assert_array_equal(thinned(drawn, panel, cutoffs, most=120_000, seed=1), drawn)
+
+
+def test_neighbours_are_thinned_together_wherever_a_block_begins() -> None:
+    panel, cutoffs = _panel(1000), np.array([9, 16, 23, 30])
+    drawn = sample_horizons(panel, cutoffs, atoms=np.full(1000, 12), count=2, seed=1)
+    asked = int(np.count_nonzero(drawn))
+    kept = thinned(drawn, panel, cutoffs, most=asked // 2, seed=1)
+    whole = (kept > 0).any(axis=2)[:, : 3 * THINNED_TOGETHER].reshape(4, 3, -1)
+    assert set(whole.mean(axis=2).ravel()) == {0.0, 1.0}
+    which = slice(300, 777)
+    part = thinned(
+        *(drawn[:, which], panel.block(which), cutoffs),
+        **{"most": asked // 2, "seed": 1, "asked": asked, "first": 300},
+    )
+    np.testing.assert_array_equal(part, kept[:, which])

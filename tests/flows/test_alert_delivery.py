@@ -18,7 +18,8 @@ from flows.alerting_night import deliver_alerts
 from flows.channels_apprise import load_apprise
 from flows.settings import Settings
 from tests.flows.alert_nights import NIGHT, alert, publish_alerts
-from tests.servers.smtp import MailServer, free_port, mail_server
+from tests.servers.programs import free_port
+from tests.servers.smtp import MailServer, mail_server
 from tests.servers.web import WebServer, web_server
 
 load_apprise()

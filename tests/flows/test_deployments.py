@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,52 +19,10 @@ from flows.deployments import deployments_of
 from flows.settings import Settings
 from tests.flows.corner_shop import SETTINGS, corner_shop
 from tests.servers.postgresql import PostgreSQL
+from tests.servers.programs import ask, free_port, running, until
 
 ROOT = Path(__file__).parents[2]
 NAMES = ["nightly", "train", "intraday-refresh", "review", "quarterly-review", "watchdog"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def ask(api: str, path: str, body: object = None) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{api}{path}", data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return json.load(answer)
-
-
-def until(true: Callable[[], Any], seconds: float, what: str) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if found := true():
-                return found
-        except OSError:
-            pass
-        time.sleep(0.3)
-    raise AssertionError(f"not within {seconds} s: {what}")
-
-
-@contextmanager
-def running(command: list[str], environment: Mapping[str, str], log: Path) -> Iterator[int]:
-    """A program that is stopped, by its process id, at the end."""
-    with log.open("wb") as told:
-        process = subprocess.Popen(
-            command, env=environment, stdout=told, stderr=told, cwd=log.parent
-        )
-        try:
-            yield process.pid
-        finally:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
 
 
 def prefect(environment: Mapping[str, str], where: Path, *arguments: str) -> str:

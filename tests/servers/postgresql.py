@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,8 @@ from typing import Any
 from urllib.parse import quote
 
 import psycopg2
+
+from tests.servers.programs import free_port
 
 __all__ = ["PASSWORD", "USER", "PostgreSQL", "postgresql"]
 
@@ -141,7 +142,7 @@ def postgresql() -> Iterator[PostgreSQL]:
 def _started(folder: Path, account: dict[str, Any]) -> PostgreSQL:
     """Another program may take a free port before the server does: try a few."""
     for attempt in range(3):
-        server = PostgreSQL(folder, _free_port(), account)
+        server = PostgreSQL(folder, free_port(), account)
         try:
             server.start()
         except RuntimeError:
@@ -197,9 +198,3 @@ def _binary(name: str) -> str:
         f"the tests need PostgreSQL's `{name}`, which is neither on PATH nor below "
         "/usr/lib/postgresql: install it (Debian: apt install postgresql)"
     )
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

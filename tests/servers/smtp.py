@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email.policy
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -12,14 +11,9 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-__all__ = ["MailServer", "free_port", "mail_server"]
+from tests.servers.programs import free_port
 
-
-def free_port() -> int:
-    """A port of the loopback that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+__all__ = ["MailServer", "mail_server"]
 
 
 class MailServer:
