@@ -217,7 +217,7 @@ def _filled(
         block = Block(panel, facts, groups, which)
         for at, cutoff in enumerate(cutoffs):
             known = block.until(int(cutoff))
-            for run in _runs(keep[at, which].any(axis=1)):
+            for run in _runs(np.any(keep[at, which], axis=1)):
                 history = known.block(run)
                 mine = slice(which.start + run.start, which.start + run.stop)
                 matrix.fill(at, mine, _columns(history, horizons[at, mine], families))

@@ -141,11 +141,11 @@ class _Told:
 
 
 def _forecast(
-    told: _Told, version: str, coverage: Mapping[str, FloatArray], *, analogs: IntArray
+    told: _Told, version: str, recent: Mapping[str, FloatArray], *, analogs: IntArray
 ) -> Forecast:
     """Add how the champion has done of late."""
     outlook = replace(told.outlook, model_version=version)
-    measured = _coverage(coverage, outlook.calibration_group, outlook.values.shape[1])
+    measured = _coverage(recent, outlook.calibration_group, outlook.values.shape[1])
     coverage = np.where(told.by_model[:, None], measured, np.nan)
     return Forecast(
         outlook, told.horizons, told.abc, told.pattern, coverage, analogs, told.failures
