@@ -58,11 +58,15 @@ def joined(lines: Lines, *, holding_per_day: FloatArray, left: float) -> Lines:
     day = day[pd.MultiIndex.from_frame(day[["wait", "supplier"]]).isin(affordable)]
     names = lines.suppliers.index[day["supplier"]]
     words = [
-        f"joins the order to {name}, which saves an order in {wait - 1:.0f} days"
+        f"joins the order to {name}, which saves an order {_in_days(wait - 1)}"
         for name, wait in zip(names, day["wait"], strict=True)
     ]
     at = day["row"].to_numpy(np.intp)
     return lines.with_units(at, lines.soon[at], kind="joined", note=words)
+
+
+def _in_days(days: float) -> str:
+    return "tomorrow" if round(days) == 1 else f"in {days:.0f} days"
 
 
 def filled(lines: Lines, *, demand_per_day: FloatArray, left: float) -> Lines:
