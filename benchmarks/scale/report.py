@@ -58,6 +58,13 @@ def _of_part(name: str, part: Mapping[str, Any]) -> Iterator[str]:
     rows = list(_rows(part))
     if rows:
         yield _table(["", "seconds", "of the processor", "peak GiB"], rows)
+    for command, cost in part.get("commands", {}).items():
+        stages = [[stage["name"], f"{stage['seconds']:.1f}"] for stage in cost["stages"]]
+        yield _table([f"stage of {command.replace('_', ' ')}", "seconds"], stages)
+    plain = {name: value for name, value in part.items() if isinstance(value, int | float)}
+    plain.pop("uncommitted", None)
+    if not rows and plain:
+        yield _table(["", ""], [[name.replace("_", " "), f"{v:g}"] for name, v in plain.items()])
 
 
 def _rows(part: Mapping[str, Any]) -> Iterator[list[str]]:

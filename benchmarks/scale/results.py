@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import log10
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,13 @@ def named_figures(parts: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     if "growth" in parts:
         named |= _of_growth(parts["growth"]["sizes"])
     if "events" in parts:
-        named |= {f"events_100m.{key}": parts["events"][key] for key in ("seconds", "peak_gib")}
+        events = parts["events"]
+        named |= {f"events_100m.{key}": events[key] for key in ("seconds", "peak_gib")}
+        named["events_per_second"] = round(events["events"] / events["seconds"])
     if "ingest_day" in parts:
-        named["ingest_day_seconds_m5"] = parts["ingest_day"]["seconds"]
+        day = parts["ingest_day"]
+        named["ingest_day_seconds_m5"] = day["seconds"]
+        named["first_night_rows_per_second"] = round(day["sales_rows"] / day["first_night_seconds"])
     if "startup" in parts:
         named |= {k: v for k, v in parts["startup"].items() if k.endswith("_seconds")}
     return named
@@ -83,11 +88,15 @@ def _of_nights(commands: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
 
 
 def _of_growth(sizes: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
-    """Of the last step of ten, which is the largest that was measured."""
+    """Of the last step, per tenfold of SKUs, and drawn on to a million at the same power."""
     counts = sorted(map(int, sizes))
     small, large = (sizes[str(count)]["refresh"] for count in counts[-2:])
-    tenfold = 10 / (counts[-1] / counts[-2])
-    return {
-        "growth_10x.time": round(tenfold * large["cpu_seconds"] / small["cpu_seconds"], 2),
-        "growth_10x.memory": round(large["peak_gib"] / small["peak_gib"], 2),
-    }
+    tenfolds = log10(counts[-1] / counts[-2])
+    to_million = log10(1_000_000 / counts[-1])
+    named = {}
+    for figure, cost, digits in (("time", "cpu_seconds", 0), ("memory", "peak_gib", 1)):
+        tenfold = (large[cost] / small[cost]) ** (1 / tenfolds)
+        named[f"growth_10x.{figure}"] = round(tenfold, 2)
+        drawn_on = large[cost] * tenfold**to_million
+        named[f"extrapolated_1m.{cost}"] = round(drawn_on, digits)
+    return named

@@ -29,7 +29,7 @@ __all__ = ["PARTS", "main"]
 
 _CONSOLE = Console(width=120)
 _SCRATCH = CACHE.with_name("scale-shops")
-GROWTH = (3_000, 30_000, 300_000)
+GROWTH = (1_000, 10_000, 30_000, 300_000)
 GROWTH_DAYS = 365
 GROWTH_SETTINGS = "[model]\nmax_rows = 200000\n"
 """What is compared is a refresh: the models behind it are the same small size at every shop."""
@@ -75,6 +75,8 @@ def _startup() -> dict[str, Any]:
     return {
         "help_seconds": round(min(took), 3),
         "small_refresh_seconds": small["seconds"],
+        "small_refresh_cpu_seconds": small["cpu_seconds"],
+        "small_refresh_own_cpu_seconds": small["own_cpu_seconds"],
         "stages": small["stages"],
     }
 

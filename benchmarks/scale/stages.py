@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -29,20 +30,20 @@ class Command:
     cpu_seconds : of the processor, all its processes
     peak_gib : most memory of its largest process
     spent : processor seconds of the command's own process, and those inside LightGBM
-    summary : what the night says of itself, by stage; empty for other commands
+    stages : what the command told of its stages: name, seconds by the clock
     """
 
     seconds: float
     cpu_seconds: float
     peak_gib: float
     spent: dict[str, float]
-    summary: dict[str, Any]
+    stages: list[dict[str, Any]]
 
     def rounded(self) -> dict[str, Any]:
-        """As a dictionary without the whole summary."""
+        """As a dictionary, two decimals."""
         figures = {name: round(getattr(self, name), 2) for name in ("seconds", "cpu_seconds")}
         figures["peak_gib"] = round(self.peak_gib, 2)
-        return figures | self.spent | {"stages": self.summary.get("stages", {})}
+        return figures | self.spent | {"stages": self.stages}
 
 
 def nights_of(shop: Shop, folder: Path, settings: str = "") -> dict[str, Command]:
@@ -63,7 +64,6 @@ def nights_of(shop: Shop, folder: Path, settings: str = "") -> dict[str, Command
     for file in sorted(new.rglob("*.parquet")):
         shutil.move(file, data / file.parent.name / file.name)
     costs["refresh"] = _command("refresh", *common)
-    costs["refresh"].summary.update(_told(out))
     return costs
 
 
@@ -89,12 +89,17 @@ def _command(*words: str) -> Command:
         used.ru_utime + used.ru_stime,
         used.ru_maxrss / 2**20,
         json.loads(spent.read_text()),
-        {},
+        _stages(log.read_text()),
     )
 
 
-def _told(out: Path) -> dict[str, Any]:
-    """Read the summary that the served night keeps of its run."""
-    night = (out / "latest").resolve()
-    summary: dict[str, Any] = json.loads((night / "summary.json").read_text(encoding="utf-8"))
-    return summary
+def _stages(log: str) -> list[dict[str, Any]]:
+    """Stages that a command said it had done, in order.
+
+    Examples
+    --------
+    >>> _stages("reading tables: done in 4.4 s\\nrows: 3 of 8\\nrows: done in 62.0 s")
+    [{'name': 'reading tables', 'seconds': 4.4}, {'name': 'rows', 'seconds': 62.0}]
+    """
+    told = re.findall(r"^(.*): done in ([\d.]+) s$", log, re.MULTILINE)
+    return [{"name": name, "seconds": float(seconds)} for name, seconds in told]
