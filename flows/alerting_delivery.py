@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -154,28 +155,34 @@ def _hand_over(
     done: Delivery,
 ) -> str:
     """Send one message and keep what became of it; the problem, or ""."""
-    key, unsure = row["key"], bool(row["unsure"])
-    if unsure:
-        found = channel.arrived(key)
-        if found:
-            _settle(store, key, now)
-            return ""
-        unsure = found is None
-    message = render(key, {**json.loads(row["context"]), "unsure": unsure})
+    key, left = row["key"], False
 
     def about_to() -> None:
         # Undone by a power cut, the message goes again under its key: only the mark is missing.
+        nonlocal left
         with store.quick_transaction() as change:
             change.execute("UPDATE outbox SET state = 'leaving' WHERE key = ?", (key,))
+        left = True
 
     try:
-        channel.send(message, about_to)
+        found = channel.arrived(key) if row["unsure"] else False
+        if not found:
+            context = {**json.loads(row["context"]), "unsure": found is None}
+            channel.send(render(key, context), about_to)
     except ChannelError as error:
-        _put_back(store, row, error, now=now, wait=wait)
-        return str(error)
+        return _put_back(store, row, error, now=now, wait=wait)
+    except sqlite3.Error:
+        raise
+    except Exception as error:
+        # Whatever is wrong with one message or one channel, the others are still owed.
+        failed = ChannelError(
+            f"message {key} cannot be sent: {type(error).__name__}", certain=not left
+        )
+        done.notes.append(f"{channel.label}: {failed}")
+        return _put_back(store, row, failed, now=now, wait=wait)
     _settle(store, key, now)
-    done.sent += 1
-    done.repeated += unsure
+    done.sent += not found
+    done.repeated += found is None
     return ""
 
 
@@ -189,7 +196,7 @@ def _settle(store: AlertStore, key: str, now: datetime) -> None:
 
 def _put_back(
     store: AlertStore, row: Any, error: ChannelError, *, now: datetime, wait: float
-) -> None:
+) -> str:
     """Keep a failed message for later, and whether it may have arrived all the same."""
     attempts = row["attempts"] + 1
     again = now + wait_after(attempts, wait)
@@ -206,6 +213,7 @@ def _put_back(
                 row["key"],
             ),
         )
+    return str(error)
 
 
 def _note_channel(

@@ -7,13 +7,13 @@ NAME is subject.txt, mail.txt, mail.html or short.txt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, TemplateError, TemplateSyntaxError
+from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from flows.channels import Message
@@ -91,28 +91,30 @@ class Writer:
         )
 
     def _form(self, name: str, context: Mapping[str, Any]) -> str:
-        try:
-            return self._own.get_template(f"{name}.j2").render(context)
-        except TemplateSyntaxError as error:
-            problem = f"template {error.filename or name}, line {error.lineno}: {error.message}"
-        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-            problem = f"template {name}: {type(error).__name__}: {error}"
-        except OSError as error:
-            problem = f"template {name}: {error.strerror}"
-        if problem not in self.problems:
-            self.problems.append(problem)
+        if self._own is not self._built_in:
+            try:
+                written = self._own.get_template(f"{name}.j2").render(context)
+                written.encode()
+                return written
+            except TemplateSyntaxError as error:
+                problem = f"template {error.filename or name}, line {error.lineno}: {error.message}"
+            except Exception as error:
+                problem = f"template {name}: {type(error).__name__}: {error}"
+            if problem not in self.problems:
+                self.problems.append(problem)
         return self._built_in.get_template(f"{name}.j2").render(context)
 
 
-def check_templates(writer: Writer, context: Mapping[str, Any]) -> None:
-    """Write a message to see whether the templates work.
+def check_templates(writer: Writer, contexts: Iterable[Mapping[str, Any]]) -> None:
+    """Write messages to see whether the templates work.
 
     Raises
     ------
     UsageError
         One has an error; file and line are named.
     """
-    writer("check", context)
+    for context in contexts:
+        writer("check", context)
     if writer.problems:
         raise UsageError("\n".join(writer.problems))
 

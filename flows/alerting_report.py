@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,6 +15,7 @@ from flows.alert_store import AlertStore, open_store
 from flows.alerting_delivery import Delivery
 from flows.alerting_messages import Writer, check_templates
 from flows.alerting_night import deliver_alerts, open_alerts
+from flows.alerting_samples import samples, trial
 from flows.channels import channels_of
 from flows.clock import now as clock
 from flows.settings import Settings
@@ -29,7 +29,6 @@ __all__ = [
     "deliver_for",
     "delivered",
     "print_alerts",
-    "test_context",
     "try_address",
 ]
 
@@ -131,7 +130,7 @@ def delivered(done: Delivery) -> str:
 
 
 def try_address(url: str, settings: Settings, *, now: datetime) -> str:
-    """Send a test message.
+    """Send a test message, which shows a made-up alert.
 
     Raises
     ------
@@ -141,32 +140,12 @@ def try_address(url: str, settings: Settings, *, now: datetime) -> str:
         It does not arrive.
     """
     channels = channels_of(url)
-    writer, context = Writer(settings.language, settings.alerts.templates), test_context(now)
-    check_templates(writer, context)
+    writer = Writer(settings.language, settings.alerts.templates)
+    check_templates(writer, samples(now, settings.language))
+    context = trial(now, settings.language)
     for channel in channels:
         channel.send(writer(f"test{now:%Y%m%d%H%M%S}", context), lambda: None)
     return "\n".join(f"sent to {channel.label}" for channel in channels)
-
-
-def test_context(now: datetime) -> dict[str, Any]:
-    """What a test message is about: nothing."""
-    return {
-        "kind": "test",
-        "planner": "",
-        "as_of": now.date().isoformat(),
-        "written_at": now.isoformat(),
-        "alerts": [],
-        "resolved": [],
-        "counts": {},
-        "more": 0,
-        "more_resolved": 0,
-        "new": 0,
-        "repeated": 0,
-        "ended": 0,
-        "open": 0,
-        "units_at_risk": 0.0,
-        "money_at_risk": 0.0,
-    }
 
 
 def _print_rest(console: Console, store: AlertStore, now: datetime) -> None:

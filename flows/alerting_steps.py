@@ -33,8 +33,9 @@ def tell_alerts(run: Run, summary: dict[str, Any]) -> None:
     """Tell what is new, and say in the summary what became of it; the night is served anyway."""
     try:
         done = deliver_alerts(run.workspace.out, run.settings, now=run.workspace.started_at)
-    except StockalertError as error:
-        summary["notes"].append(f"alerts: not told, `stockalert alerts deliver` will: {error}")
+    except Exception as error:
+        why = error if isinstance(error, StockalertError) else f"{type(error).__name__}: {error}"
+        summary["notes"].append(f"alerts: not told, `stockalert alerts deliver` will: {why}")
         return
     summary["alert messages sent"], summary["alert messages waiting"] = done.sent, done.waiting
     summary["notes"] += [f"alerts: {label}: {why}" for label, why in done.down.items()]

@@ -11,11 +11,14 @@ import io
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from html.parser import HTMLParser
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,10 +27,11 @@ import pandas as pd
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.soak.fuzz_nights import publish_soundly
 from benchmarks.soak.fuzz_tables import directories, read_soundly
 from benchmarks.soak.fuzz_text import ALERTS, ENVIRONMENTS, HEADS, NAMES, TOML, spelled
 from flows.alerting_messages import Writer
-from flows.alerting_report import test_context
+from flows.alerting_samples import trial
 from flows.csv_files import read_dialect
 from flows.order_files import write_orders
 from flows.settings import load_settings
@@ -37,7 +41,7 @@ from stockalert.exports.files import csv_text
 from stockalert.exports.identifiers import looks_like_formula
 from stockalert.tables import INPUT_TABLES
 
-__all__ = ["DOORS", "Count", "fuzz"]
+__all__ = ["DOORS", "Count", "fuzz", "fuzz_in_processes"]
 
 SLOW = 20.0
 _WRITERS = {language: Writer(language) for language in ("en", "fr")}
@@ -53,15 +57,47 @@ class Count:
     slowest: float = 0.0
     findings: list[str] = field(default_factory=list)
 
+    def add(self, other: Count) -> None:
+        """Count what another process has counted."""
+        self.cases += other.cases
+        self.refused += other.refused
+        self.tracebacks += other.tracebacks
+        self.slowest = max(self.slowest, other.slowest)
+        self.findings += other.findings
 
-def fuzz(share: float, count: Count, *, seed_by_name: bool = False) -> None:
+
+def fuzz_in_processes(share: float, processes: int, *, parts: int = 4) -> Count:
+    """Try every door, in parts, on so many processes at once; one that dies is a finding."""
+    told = Count()
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        work = [pool.submit(_part, name, share / parts) for name in DOORS for _ in range(parts)]
+        for done in work:
+            try:
+                told.add(done.result())
+            except BrokenProcessPool as died:
+                told.findings.append(f"a process that fuzzed has died: {died}")
+                break
+    return told
+
+
+def _part(door: str, share: float) -> Count:
+    told = Count()
+    fuzz(share, told, doors=(door,))
+    return told
+
+
+def fuzz(
+    share: float, count: Count, *, seed_by_name: bool = False, doors: Sequence[str] | None = None
+) -> None:
     """Try every door with its number of cases times `share`.
 
     Parameters
     ----------
     seed_by_name : the same cases each time; else new ones
+    doors : names; None = all
     """
-    for name, (strategy, door, most) in DOORS.items():
+    for name in DOORS if doors is None else doors:
+        strategy, door, most = DOORS[name]
         run = _door(name, strategy, door, count)
         how = settings(
             max_examples=max(1, round(most * share)),
@@ -126,6 +162,12 @@ def tables(case: Any) -> None:
         read_soundly(case, Path(folder))
 
 
+def nights(case: Any) -> None:
+    """Run a night on a data directory of any content, and look at what is served."""
+    with TemporaryDirectory() as folder:
+        publish_soundly(case, Path(folder))
+
+
 def heads(content: bytes) -> None:
     """Read the first line of a CSV file of any content."""
     with TemporaryDirectory() as folder:
@@ -138,7 +180,7 @@ def heads(content: bytes) -> None:
 def alerts(case: dict[str, Any]) -> None:
     """Write the messages about alerts whose texts come from anybody; no mark-up gets through."""
     writer = _WRITERS[case["language"]]
-    context = test_context(datetime(2024, 4, 8, 2))
+    context = trial(datetime(2024, 4, 8, 2), case["language"])
     context |= {"kind": "digest", "alerts": case["alerts"], "resolved": case["alerts"][:1]}
     message = writer("key", context)
     assert not writer.problems, writer.problems
@@ -223,9 +265,10 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
 
 
 DOORS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], None], int]] = {
-    "settings files": (TOML, settings_file, 6500),
-    "settings in the environment": (ENVIRONMENTS, settings_environment, 2500),
-    "tables": (directories(), tables, 500),
+    "settings files": (TOML, settings_file, 7000),
+    "settings in the environment": (ENVIRONMENTS, settings_environment, 1000),
+    "tables": (directories(), tables, 2000),
+    "nights": (directories(), nights, 300),
     "heads of CSV files": (HEADS, heads, 1500),
     "alert messages": (ALERTS, alerts, 1500),
     "exports": (

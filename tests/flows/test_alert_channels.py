@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from flows.alerting_messages import Writer
 from flows.alerting_night import deliver_alerts
 from flows.alerting_report import try_address
+from flows.alerting_samples import samples
 from flows.channels import ChannelError, channels_of
 from flows.settings import Settings
 from stockalert.errors import UsageError
@@ -113,6 +115,60 @@ def test_own_templates_are_used_and_a_broken_one_costs_no_alert(
     assert "mail.html.j2, line 2" in str(done.notes)
     with pytest.raises(UsageError, match=r"mail\.html\.j2, line 2"):
         try_address(urls[0], chosen, now=NIGHT)
+
+
+@pytest.mark.parametrize(
+    ("form", "wrong", "said"),
+    [
+        ("subject.txt", "{{ alerts[0].name | product }}", "AttributeError"),
+        (
+            "mail.txt",
+            "{% for alert in alerts %}{{ alert.name | product }}{% endfor %}",
+            "Attribute",
+        ),
+        ("mail.txt", "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "RecursionError"),
+        ("mail.html", "{% include 'mail.html.j2' %}", "RecursionError"),
+        ("mail.html", "{{ alerts[0].message | line('far') }}", "TypeError"),
+        ("subject.txt", "{{ '\\ud800' }}", "UnicodeEncodeError"),
+        ("subject.txt", "{{ range(10 ** 9) }}", "OverflowError"),
+    ],
+)
+def test_whatever_goes_wrong_in_an_own_template_the_alert_leaves_in_our_words(
+    tmp_path: Path, mail: MailServer, form: str, wrong: str, said: str
+) -> None:
+    (tmp_path / f"{form}.j2").write_text(wrong)
+    publish_alerts(tmp_path / "out", 0, [alert("blue")])
+    urls = [mail.address("ana@shop.example")]
+    chosen = Settings(alerts={"urls": urls, "templates": str(tmp_path)})
+    done = deliver_alerts(tmp_path / "out", chosen, now=NIGHT)
+    assert (done.sent, done.waiting) == (1, 0)
+    assert f"template {form}: {said}" in str(done.notes)
+    (got,) = mail.mails
+    assert got["Subject"] == "Warning: Mug blue (blue): reorder now"
+    assert "Mug blue has reached" in got.get_body(("plain",)).get_content()
+    assert "<th>Product</th>" in got.get_body(("html",)).get_content()
+    with pytest.raises(UsageError, match=f"template {form}: {said}".replace(".", r"\.")):
+        try_address(urls[0], chosen, now=NIGHT)
+    assert len(mail.mails) == 1, "a test with a broken template sends nothing"
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_built_in_templates_write_every_kind_of_message(language: str) -> None:
+    writer = Writer(language)
+    for context in samples(NIGHT, language):
+        message = writer("key", context)
+        assert message.subject
+        assert message.text.strip()
+        assert "None" not in message.subject + message.text + message.html + message.short
+
+
+def test_a_test_message_says_so_and_shows_an_alert(mail: MailServer) -> None:
+    try_address(mail.address("ana@shop.example"), Settings(), now=NIGHT)
+    (got,) = mail.mails
+    assert got["Subject"] == "stockalert: this is a test"
+    text = got.get_body(("plain",)).get_content()
+    assert "what follows is made up" in text
+    assert "Sample (SAMPLE-1) has reached its reorder point: 2 in stock" in text
 
 
 @pytest.mark.parametrize(

@@ -224,6 +224,24 @@ def test_quiet_hours_hold_messages_until_they_end(tmp_path: Path, web: WebServer
     assert deliver_alerts(tmp_path, chosen, now=NIGHT.replace(hour=7)).sent == 1
 
 
+def test_a_message_that_cannot_be_sent_at_all_stops_no_other(
+    tmp_path: Path, mail: MailServer, web: WebServer
+) -> None:
+    rows = [alert(f"sku {n}", money_at_risk=5e3, supplier_id=f"farm {n}") for n in range(4)]
+    publish_alerts(tmp_path, 0, rows)
+    chosen = settings(web.address())
+    web.mode = "refuses"
+    deliver_alerts(tmp_path, chosen, now=NIGHT)
+    with open_store(tmp_path) as store:
+        store.connection.execute("UPDATE outbox SET context = '{}' WHERE seq = 1")
+    web.mode = "up"
+    done = deliver_alerts(tmp_path, chosen, now=NIGHT + timedelta(days=1))
+    assert "cannot be sent: KeyError" in str(done.notes)
+    assert done.waiting == 1
+    told = [one["sku"] for call in web.calls for one in call.body["alerts"] if one["sku"]]
+    assert len(told) == len(set(told)) == 3
+
+
 def test_a_problem_of_the_job_is_told_once_at_once_and_when_it_is_over(
     tmp_path: Path, web: WebServer
 ) -> None:

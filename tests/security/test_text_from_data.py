@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.soak.fuzz import Count, exports, fuzz, orders
 from flows.alerting_messages import Writer
-from flows.alerting_report import test_context as context_of_nothing
+from flows.alerting_samples import trial
 from flows.settings import load_settings
 from stockalert.errors import UsageError
 from stockalert.exports import TARGETS
@@ -57,7 +57,7 @@ def test_mark_up_and_template_words_from_data_are_letters_in_a_mail(language: st
         **dict.fromkeys(figures, 1.0),
         "money_at_risk": 1.0,
     }
-    context = context_of_nothing(datetime(2024, 4, 8)) | {"kind": "digest", "alerts": [alert]}
+    context = trial(datetime(2024, 4, 8), language) | {"kind": "digest", "alerts": [alert]}
     message = Writer(language)("key", context)
     assert "<script" not in message.html
     assert "&lt;script&gt;alert(1)" in message.html
