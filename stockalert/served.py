@@ -140,13 +140,12 @@ def night_before(out: Path, night: Pointer) -> Pointer | None:
 def previous_night(out: Path, as_of: date) -> Pointer | None:
     """Return the night that one of `as_of` replaces: the one served now, if of an earlier day.
 
-    Otherwise (a date is run again, or an older one) the last of an earlier day.
+    Otherwise (a date is run again, or an older one, or somebody has removed `latest`) the last of
+    an earlier day.
     """
     nights = served_nights(out)
-    if not nights:
-        return None
-    current = read_pointer(out)
-    if current.as_of_date < as_of:
+    current = read_pointer(out) if (out / "_latest.json").exists() else None
+    if current is not None and current.as_of_date < as_of:
         return current
     earlier = [night for night in nights if night.as_of_date < as_of]
     return max(earlier, key=lambda night: (night.as_of_date, night.created_at), default=None)

@@ -403,6 +403,8 @@ def test_the_night_that_a_date_replaces(tmp_path: Path) -> None:
     assert previous_night(tmp_path, date(2026, 3, 31)).run_id == "run-2", "a rerun of the last"
     serve_night(tmp_path, "run-1")
     assert previous_night(tmp_path, date(2026, 4, 1)).run_id == "run-1", "what readers have now"
+    (tmp_path / "latest").unlink()
+    assert previous_night(tmp_path, date(2026, 4, 1)).run_id == "run-3", "nothing is served"
 
 
 @pytest.mark.slow
