@@ -40,11 +40,12 @@ class ChannelError(StockalertError):
     Attributes
     ----------
     certain : it did not arrive; False = nobody can know
+    status : of the HTTP answer; 0 = there was none
     """
 
-    def __init__(self, reason: str, *, certain: bool = True) -> None:
+    def __init__(self, reason: str, *, certain: bool = True, status: int = 0) -> None:
         super().__init__(reason)
-        self.certain = certain
+        self.certain, self.status = certain, status
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from stockalert.errors import UsageError
 __all__ = ["TASK_SCHEMES", "task_channel"]
 
 _TITLE = 250
+_NOT_FOUND = 404
 
 
 def task_channel(url: str) -> Channel:
@@ -85,7 +86,11 @@ class _Tool(ABC):
 
 
 class _Jira(_Tool):
-    """POST /rest/api/2/issue; the key is a label, found again by JQL."""
+    """POST /rest/api/2/issue; the key is a label, found again by JQL.
+
+    Jira Cloud searches at /rest/api/3/search/jql alone; Data Center, which knows no version 3, at
+    /rest/api/2/search.
+    """
 
     form, name = "task+jira://USER:API_TOKEN@HOST/PROJECT_KEY", "Jira"
 
@@ -100,8 +105,13 @@ class _Jira(_Tool):
         self._ask("POST", "/rest/api/2/issue", json={"fields": fields})
 
     def _find(self, key: str) -> bool:
-        query = {"jql": f'labels = "{_label(key)}"', "fields": "key", "maxResults": 1}
-        found = self._ask("GET", "/rest/api/2/search", params=query)
+        query = {"jql": f'labels = "{_label(key)}"', "fields": "id", "maxResults": 1}
+        try:
+            found = self._ask("GET", "/rest/api/3/search/jql", params=query)
+        except ChannelError as error:
+            if error.status != _NOT_FOUND:
+                raise
+            found = self._ask("GET", "/rest/api/2/search", params=query)
         return bool(found and found.get("issues"))
 
     def _ask(self, method: str, path: str, **how: Any) -> Any:
@@ -152,7 +162,7 @@ class _Asana(_Tool):
         try:
             self._ask("GET", f"/api/1.0/tasks/external:{_label(key)}")
         except ChannelError as error:
-            if " 404 " in f"{error} ":
+            if error.status == _NOT_FOUND:
                 return False
             raise
         return True

@@ -18,8 +18,10 @@ _LONG = 2000
 """Services that take fewer characters than this in one message get the short form."""
 
 _NEVER_LEFT = re.compile(
-    "refused|resolve|Name or service|unreachable|No route|ConnectTimeout|NewConnection|error=[345]"
+    "refused|resolve|Name or service|unreachable|No route|ConnectTimeout|NewConnection|error=[34]"
 )
+_MAY_HAVE_LEFT = re.compile("Read timed out|aborted|reset by peer|error=5")
+_SERVER_ERROR = 500
 _TIMEOUT = (5.0, 20.0)
 _CALLS = re.compile("<(?=[!@#])|@(?=everyone|channel|here|all)", re.IGNORECASE)
 
@@ -66,8 +68,10 @@ class AppriseChannel:
                 overflow="truncate",
             )
         if not done:
-            why = redacted("; ".join(reasons) or "refused", self._url.partition("://")[2])
-            raise ChannelError(why, certain=bool(_NEVER_LEFT.search(why)))
+            why = "; ".join(reasons)
+            never = bool(_NEVER_LEFT.search(why)) and not _MAY_HAVE_LEFT.search(why)
+            said = redacted(why or "it did not say why", self._url.partition("://")[2])
+            raise ChannelError(said, certain=never)
 
     def arrived(self, key: str) -> bool | None:
         """These services do not say."""
@@ -134,7 +138,8 @@ def ask(session: requests.Session, method: str, url: str, **how: Any) -> Any:
     Raises
     ------
     ChannelError
-        No answer, or one that is not 2xx; addresses are not repeated, they may hold secrets.
+        No answer, or one that is not 2xx; addresses are not repeated, they may hold secrets. A
+        server or a proxy before it that fails (5xx) may have done what it was asked.
     """
     host = urlsplit(url).netloc.rpartition("@")[2]
     try:
@@ -148,7 +153,9 @@ def ask(session: requests.Session, method: str, url: str, **how: Any) -> Any:
     except requests.RequestException as error:
         raise ChannelError(f"{host}: {type(error).__name__}", certain=False) from None
     if not answer.ok or answer.is_redirect:
-        raise ChannelError(redacted(f"{host} answered {answer.status_code} {answer.reason}"))
+        status = answer.status_code
+        said = redacted(f"{host} answered {status} {answer.reason}")
+        raise ChannelError(said, certain=status < _SERVER_ERROR, status=status)
     try:
         return answer.json()
     except ValueError:

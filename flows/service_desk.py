@@ -28,6 +28,7 @@ from stockalert.served import read_served
 
 __all__ = ["tell", "tell_returned", "with_availability"]
 
+_UNAVAILABLE = 503
 _TOLD = {
     "en": ("{sku} is back in stock", "{sku} is available again at {location}."),
     "fr": ("{sku} est de nouveau en stock", "{sku} est de nouveau disponible ({location})."),
@@ -115,7 +116,8 @@ def _tell(
         channel = _channel(address, settings)
         channel.send(message, lambda: register.mark(subscription, "sending", at=at))
     except ChannelError as error:
-        state = "waiting" if error.certain else "unsure"
+        # 503 asks for another try; what else is unsure would tell somebody twice.
+        state = "waiting" if error.certain or error.status == _UNAVAILABLE else "unsure"
         register.mark(subscription, state, at=at, problem=str(error))
         return str(error)
     except StockalertError as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -241,17 +242,29 @@ def test_a_task_is_created_as_the_tool_documents_it(
 
 @pytest.mark.parametrize("tool", ["jira", "trello", "asana"])
 @pytest.mark.parametrize("there", [True, False])
-def test_a_task_whose_reply_was_lost_is_looked_up_before_another_is_made(
-    tmp_path: Path, web: WebServer, tool: str, there: bool
+@pytest.mark.parametrize("trouble", ["no reply", 500, 502, 504])
+def test_a_task_that_may_have_been_made_is_looked_up_before_another_is(
+    tmp_path: Path, web: WebServer, tool: str, there: bool, trouble: int | str
 ) -> None:
     publish_alerts(tmp_path, 0, [alert("blue")])
     chosen = Settings(alerts={"urls": [tools(web)[tool]]})
-    web.mode = "loses replies"
+    if trouble == "no reply":
+        web.mode = "loses replies"
+    web.answer = lambda call: (trouble, {})
     deliver_alerts(tmp_path, chosen, now=NIGHT)
 
     def answer(call: Call) -> tuple[int, Any]:
         if call.method == "POST":
             return 201, {}
+        if call.path.startswith("/rest/api/2/search"):
+            return 410, {"errorMessages": ["The requested API has been removed."]}
+        if tool == "jira":
+            made = web.calls[0].body["fields"]["labels"][1]
+            asked = parse_qs(urlsplit(call.path).query)
+            assert (urlsplit(call.path).path, asked["jql"]) == (
+                "/rest/api/3/search/jql",
+                [f'labels = "{made}"'],
+            )
         if tool == "asana":
             return (200, FOUND[tool]) if there else (404, {})
         made = web.calls[0].body
@@ -264,6 +277,27 @@ def test_a_task_whose_reply_was_lost_is_looked_up_before_another_is_made(
     done = deliver_alerts(tmp_path, chosen, now=NIGHT + timedelta(minutes=10))
     assert done.waiting == 0
     assert [call.method for call in web.calls] == ["POST", "GET", *([] if there else ["POST"])]
+
+
+def test_an_own_jira_without_the_newer_search_is_asked_by_the_older(web: WebServer) -> None:
+    (jira,) = channels_of(tools(web)["jira"])
+    known = (404, {}), (200, FOUND["jira"])
+    web.answer = lambda call: known["/api/2/" in call.path]
+    assert jira.arrived("key") is True
+    web.answer = lambda call: (401, {})
+    assert jira.arrived("key") is None
+
+
+@pytest.mark.parametrize(("status", "certain"), [(404, True), (429, True), (500, False)])
+@pytest.mark.parametrize("scheme", ["json", "mmost"])
+def test_a_refusal_is_certain_a_server_that_fails_may_have_taken_the_message(
+    web: WebServer, scheme: str, status: int, certain: bool
+) -> None:
+    web.answer = lambda call: (status, {})
+    token = "3ccdd113474722377935511fc85d3dd4" if scheme == "mmost" else ""
+    with pytest.raises(ChannelError, match=str(status)) as error:
+        try_address(f"{scheme}://127.0.0.1:{web.port}/{token}", Settings(), now=NIGHT)
+    assert error.value.certain is certain
 
 
 def test_chats_are_not_called_together_by_a_name(tmp_path: Path, web: WebServer) -> None:

@@ -199,6 +199,21 @@ def test_a_lost_reply_is_a_possible_repeat_and_a_refused_connection_is_none(
     assert "may repeat" not in first.body["message"]
 
 
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_proxy_that_gives_up_on_a_receiver_may_have_passed_the_message_on(
+    tmp_path: Path, web: WebServer, status: int
+) -> None:
+    publish_alerts(tmp_path, 0, [alert("blue")])
+    web.answer = lambda call: (status, {})
+    deliver_alerts(tmp_path, settings(web.address()), now=NIGHT)
+    web.answer = lambda call: (200, {})
+    done = deliver_alerts(tmp_path, settings(web.address()), now=NIGHT + LATER)
+    assert (done.sent, done.repeated, done.waiting) == (1, 1, 0)
+    first, second = web.calls
+    assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]
+    assert "may repeat" in second.body["message"]
+
+
 @pytest.mark.parametrize("jump", [timedelta(days=-30), timedelta(days=300), timedelta(hours=-1)])
 def test_a_clock_that_jumps_neither_holds_a_message_back_nor_repeats_it(
     tmp_path: Path, web: WebServer, jump: timedelta
