@@ -17,10 +17,10 @@ from flows.ingest import ingest
 from flows.validate import validate
 from stockalert.errors import StockalertError
 
-__all__ = ["Directory", "directories", "read_soundly"]
+__all__ = ["Directory", "Edit", "directories", "read_soundly", "write_directory"]
 
 TODAY = date(2024, 6, 30)
-_DAYS = pd.date_range("2024-01-01", periods=12)
+_FIRST = pd.Timestamp("2024-01-01")
 _ODD: tuple[object, ...] = (
     *(None, float("nan"), float("inf"), -float("inf"), -1.0, 1e308, -1e-300, 1e18, 2**63, 0, True),
     *(pd.Timestamp("1677-09-22"), pd.Timestamp("2262-04-11"), pd.Timestamp("1970-01-01")),
@@ -81,7 +81,7 @@ def read_soundly(case: Directory, folder: Path) -> None:
     """Read a directory as a run does; no row is unsound, and `validate` (now and then) agrees."""
     data = folder / "data"
     data.mkdir()
-    _write(case, data)
+    write_directory(case, data)
     how: dict[str, Any] = {"period": case.period, "today": TODAY, "max_share": 0.5}
     usable = validate(data, as_of=None, **how).usable if len(case.edits) == 1 else None
     try:
@@ -101,32 +101,41 @@ def read_soundly(case: Directory, folder: Path) -> None:
     assert (pd.to_datetime(sales["date"]).dt.date <= TODAY).all(), "a row of the future"
 
 
-def _sales() -> pd.DataFrame:
+def _sales(days: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "sku": ["tea", "rice"] * 6,
+            "sku": ["tea", "rice"] * days,
             "location": "shop",
-            "date": np.repeat(_DAYS[:6], 2),
-            "units_sold": np.arange(12.0),
+            "date": np.repeat(pd.date_range(_FIRST, periods=days), 2),
+            "units_sold": np.arange(2.0 * days) % 12,
             "unit_price": 2.5,
         }
     )
 
 
-_HEALTHY: dict[str, Callable[[], pd.DataFrame]] = {
-    "sales": _sales,
-    "stock": lambda: _sales()[["sku", "location", "date"]].assign(on_hand=3.0),
-    "products": lambda: pd.DataFrame(
+def _products(days: int) -> pd.DataFrame:
+    del days
+    return pd.DataFrame(
         {"sku": ["tea", "rice"], "supplier_id": "farm", "unit_cost": 1.0, "moq": 2.0, "name": "x"}
-    ),
-    "promotions": lambda: pd.DataFrame(
-        {"sku": ["tea"], "start_date": _DAYS[:1], "end_date": _DAYS[3:4], "discount": 0.2}
-    ),
+    )
+
+
+def _promotions(days: int) -> pd.DataFrame:
+    last = _FIRST + pd.Timedelta(days=min(days, 4) - 1)
+    return pd.DataFrame({"sku": ["tea"], "start_date": _FIRST, "end_date": last, "discount": 0.2})
+
+
+_HEALTHY: dict[str, Callable[[int], pd.DataFrame]] = {
+    "sales": _sales,
+    "stock": lambda days: _sales(days)[["sku", "location", "date"]].assign(on_hand=3.0),
+    "products": _products,
+    "promotions": _promotions,
 }
 
 
-def _write(case: Directory, data: Path) -> None:
-    frames = {name: make() for name, make in _HEALTHY.items()}
+def write_directory(case: Directory, data: Path, *, days: int = 6) -> None:
+    """Write a shop of so many days, with the edits of a case."""
+    frames = {name: make(days) for name, make in _HEALTHY.items()}
     for edit in case.edits:
         frames[edit.table] = _edited(frames[edit.table], edit)
     for name, frame in frames.items():
@@ -136,6 +145,8 @@ def _write(case: Directory, data: Path) -> None:
         except (ValueError, TypeError, OverflowError, ArithmeticError, UnicodeError):
             frame.astype(str).to_csv(path.with_suffix(".csv"), index=False)  # no parquet holds it
             path.with_suffix(".parquet").unlink(missing_ok=True)
+    if not case.edits:
+        return
     target = next(data.glob(f"{case.edits[0].table}.*"))
     content = target.read_bytes()
     at = int(len(content) * case.cut)

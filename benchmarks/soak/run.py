@@ -3,7 +3,8 @@
     python -m benchmarks.soak.run
 
 Everything is real: processes, signals, a Prefect server, SQLite, the file system; the demo's shop
-is cut to a hundred products and its model to twenty trees. Ends with 1 where a promise was broken.
+is cut to a hundred products and its model to twenty trees. Ends with 1 where a promise was broken:
+a night lost or half published, a traceback, a secret, anything in `wrong`, or growth (`flat` is 0).
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from benchmarks.command import provenance
 from benchmarks.soak.faults import FAULTS, Seen, try_fault
-from benchmarks.soak.fuzz import Count, fuzz
+from benchmarks.soak.fuzz import Count, fuzz_in_processes
 from benchmarks.soak.kills import Killed, kill_nights
 from benchmarks.soak.lab import Lab, Shop, open_lab
 from benchmarks.soak.nights import FIRST, PRODUCTS, Nights, demo_shop, live
@@ -31,6 +32,15 @@ __all__ = ["main"]
 
 RESULT = Path(__file__).parents[1] / "results" / "soak.json"
 RETAINED = 10  # nights after which what is kept by keep_days = 7 no longer grows
+MOST_GROWTH = 0.1
+"""Of memory and disk from the earlier half of the nights after `RETAINED` to the later half.
+
+The shop's own tables grow by 3 % in ten days, allocators differ by 2 or 3 % from night to night,
+and the nights that faults have left out are not the same in both halves. Nights that are never
+removed would add 13 % to the disk, a copy of the input that stays in memory more.
+"""
+TEN_MINUTES = 600
+_NEVER = ("nights_lost", "half_published", "faults_not_as_promised", "fuzz_tracebacks")
 
 
 def main() -> int:
@@ -43,9 +53,9 @@ def main() -> int:
         with open_lab(root / "lab") as lab:
             figures, wrong = _on(lab, shop, year, asked)
         secrets = files_with_secrets(shop.out, root / "lab")
-    told = Count()
     _say("fuzz")
-    fuzz(asked.fuzz, told)
+    told = fuzz_in_processes(asked.fuzz, processes=2)
+    _say("done")
     wrong += [f"secret in {path}" for path in secrets] + told.findings
     figures |= {
         "secrets_found": len(secrets),
@@ -56,7 +66,13 @@ def main() -> int:
     result = {**provenance("benchmarks.soak.run"), "figures": figures}
     asked.into.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(json.dumps(figures, indent=2, ensure_ascii=False))
-    return 1 if wrong else 0
+    return 0 if _kept(figures) else 1
+
+
+def _kept(figures: Mapping[str, Any]) -> bool:
+    """Whether every promise was kept; how long it took is told only: the machine may be busy."""
+    never = all(figures[name] == 0 for name in (*_NEVER, "secrets_found"))
+    return never and not figures["wrong"] and figures.get("flat", 1) == 1
 
 
 def _on(
@@ -71,7 +87,7 @@ def _on(
     _say("faults")
     seen = [try_fault(lab, shop, fault, clock) for fault in FAULTS]
     _say("kills")
-    killed = kill_nights(lab, shop, clock, kills=asked.kills)
+    killed = kill_nights(lab, shop, clock, kills=asked.kills, training=asked.kills // 3)
     _say("secrets")
     ended = run_with_secrets(lab, shop, clock)
     wrong = nights.wrong + killed.wrong + [f"{s.name}: {w}" for s in seen for w in s.wrong]
@@ -94,9 +110,11 @@ def _figures(
         "faults": planned + len(seen) + killed.landed,
         "faults_not_as_promised": sum(bool(s.wrong) for s in seen),
         "kills": killed.landed,
+        "kills_in_training_nights": killed.training,
         "kills_after_step": dict(killed.after),
+        "kills_in_training_nights_after_step": dict(killed.after_in_training),
         "products": PRODUCTS,
-        "seconds_nights": round(seconds, 1),
+        **_duration(len(nights.published), seconds),
         **_flatness(nights),
         "night_faults": {n + 1: f for n, f in enumerate(nights.faults) if f != "none"},
         "faults_seen": [
@@ -106,6 +124,13 @@ def _figures(
     }
 
 
+def _duration(nights: int, seconds: float) -> dict[str, Any]:
+    if nights != 30:
+        return {"seconds_nights": round(seconds, 1)}
+    within = int(seconds <= TEN_MINUTES)
+    return {"thirty_nights_seconds": round(seconds, 1), "within_ten_minutes": within}
+
+
 def _flatness(nights: Nights) -> dict[str, Any]:
     """Memory and disk of the first nights after retention, and of the last ones."""
     kept = [at for at, good in enumerate(nights.published) if good and at >= RETAINED]
@@ -113,17 +138,23 @@ def _flatness(nights: Nights) -> dict[str, Any]:
         return {}
     halves = kept[: len(kept) // 2], kept[len(kept) // 2 :]
     memory = [statistics.median(nights.rss_mib[at] for at in half) for half in halves]
-    whole = [sum(nights.disk[half[-1]].values()) for half in halves]
+    disk = [max(sum(nights.disk[at].values()) for at in half) for half in halves]
+    growth = [later / earlier - 1 for earlier, later in (memory, disk)]
     return {
-        "memory_mib_median": {"earlier nights": memory[0], "later nights": memory[1]},
-        "disk_mib": {
-            f"night {halves[0][-1] + 1}": round(whole[0], 1),
-            f"night {halves[1][-1] + 1}": round(whole[1], 1),
-        },
+        "flat": int(max(growth) <= MOST_GROWTH),
+        "memory_growth": round(growth[0], 3),
+        "disk_growth": round(growth[1], 3),
+        "memory_mib_median": _by_half(halves, memory),
+        "disk_mib_most": _by_half(halves, disk),
         "disk_mib_by_folder": {
             f"night {at + 1}": nights.disk[at] for at in (halves[0][0], halves[1][-1])
         },
     }
+
+
+def _by_half(halves: Sequence[Sequence[int]], figures: Sequence[float]) -> dict[str, float]:
+    names = [f"nights {half[0] + 1} to {half[-1] + 1}" for half in halves]
+    return {name: round(figure, 1) for name, figure in zip(names, figures, strict=True)}
 
 
 def _fuzz_figures(told: Count) -> dict[str, Any]:
@@ -140,7 +171,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--nights", type=int, default=30)
     parser.add_argument("--kills", type=int, default=36)
-    parser.add_argument("--fuzz", type=float, default=1.0, help="share of the 14,000 cases")
+    parser.add_argument("--fuzz", type=float, default=1.0, help="share of its cases")
     parser.add_argument("--into", type=Path, default=RESULT, help="file to write")
     return parser.parse_args()
 
