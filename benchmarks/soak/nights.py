@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -81,20 +82,22 @@ def live(lab: Lab, shop: Shop, year: Path, *, nights: int) -> Nights:
         before = served_run(shop.out)
         ended = _night(lab, shop, plan, f"{day + timedelta(days=1)}T02:00:00")
         published = served_run(shop.out) != before
-        _judge(found, shop, f"{day}, {plan}", ended, published=published)
+        _judge(found, shop, (str(day), plan), ended, published=published)
         if plan in _HARMLESS and not published:  # nothing keeps it, whatever the last night was
             found.lost += 1
             found.wrong.append(f"{day}: ended with {ended.code}: {ended.said[-1500:]}")
     return found
 
 
-def _judge(found: Nights, shop: Shop, night: str, ended: Ended, *, published: bool) -> None:
+def _judge(
+    found: Nights, shop: Shop, night: tuple[str, str], ended: Ended, *, published: bool
+) -> None:
+    """Look at what is served, and whether the night ended as its plan has to."""
+    plan = night[1]
     mixed = problems(shop.out, settled=ended.code == 0)
-    found.wrong += [f"{night}: {what}" for what in mixed]
+    wrong = [*mixed, *_surprises(plan, ended, published=published)]
+    found.wrong += [f"{', '.join(night)}: {what}" for what in wrong]
     found.half_published += bool(mixed)
-    if not ended.plain and ended.code >= 0:
-        found.wrong.append(f"{night}: no plain message: {ended.said[-1500:]}")
-    plan = night.split(", ")[1]
     found.published.append(published)
     found.faults.append(
         plan if plan == "none" else f"{plan}: {ended.code} {message_of(ended)[:90]}"
@@ -102,6 +105,18 @@ def _judge(found: Nights, shop: Shop, night: str, ended: Ended, *, published: bo
     found.seconds.append(round(ended.seconds, 2))
     found.rss_mib.append(round(ended.rss_mib, 1))
     found.disk.append({name: round(mib, 2) for name, mib in disk_mib(shop.out).items()})
+
+
+def _surprises(plan: str, ended: Ended, *, published: bool) -> list[str]:
+    """Say where exit code, words, and whether another night is served, are not as they must be."""
+    wrong, codes = [], _CODES.get(plan, _KILLED)
+    if ended.code not in codes:
+        wrong.append(f"exit code {ended.code}, not {codes}: {ended.said[-1500:]}")
+    if ended.code >= 0 and published != (ended.code == 0):
+        wrong.append(f"ended with {ended.code}, and the night served changed: {published}")
+    if ended.code >= 0 and not ended.plain:
+        wrong.append(f"no plain message: {ended.said[-1500:]}")
+    return wrong
 
 
 def _night(lab: Lab, shop: Shop, plan: str, clock: str) -> Ended:
@@ -113,7 +128,8 @@ def _night(lab: Lab, shop: Shop, plan: str, clock: str) -> Ended:
     if plan == "two at once":
         other = lab.start(shop.nightly(), clock=clock, **zone)
         ended = lab.run(shop.nightly(), clock=clock, **zone)
-        return max(ended, other.wait(), key=lambda run: run.rss_mib)
+        one, two = sorted((ended, other.wait()), key=lambda run: run.code)
+        return one if two.code == 1 else replace(two, code=two.code or _BOTH)
     if plan == "disk full":
         return lab.run(shop.nightly(), clock=clock, limits={"FSIZE": 32 * 1024}, **zone)
     with _broken(plan, shop):
@@ -152,5 +168,15 @@ _PLANS = {
     20: "killed after 2.2 s",
     22: "input cut off",
     25: "killed after 2.8 s",
+}
+_KILLED = (-signal.SIGKILL, 0)  # 0 = it had ended before its moment
+_BOTH = 99  # no code of the product: neither of two nights was refused
+_CODES = {
+    "none": (0,),
+    "two at once": (0,),
+    "champion damaged": (0,),
+    "input cut off": (3,),
+    "disk full": (1,),
+    "a third of the rows": (5,),
 }
 _HARMLESS = ("none", "two at once", "champion damaged")
