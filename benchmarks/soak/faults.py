@@ -15,11 +15,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from benchmarks.soak.checker import problems, served_run
-from benchmarks.soak.lab import Ended, Lab, Shop
+from benchmarks.soak.lab import PATIENCE, Ended, Lab, Shop, command
 
 __all__ = ["FAULTS", "Fault", "Seen", "message_of", "recovery", "try_fault"]
 
@@ -33,6 +34,8 @@ class Fault:
     codes : exit codes that are right; 0 = the night copes with it
     more : further options of the night, such as an environment or limits
     says : words of which the message must hold one, where the night fails
+    slow : by how much the clock is behind
+    afresh : start a new interpreter, since Prefect reads its settings once; the machine's clock
     """
 
     name: str
@@ -40,6 +43,15 @@ class Fault:
     codes: tuple[int, ...]
     says: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
+    slow: timedelta = timedelta(0)
+    afresh: bool = False
+
+    def night(self, lab: Lab, shop: Shop, clock: str) -> Ended:
+        """Run a night inside it."""
+        if self.afresh:
+            return command(shop.nightly(), patience=PATIENCE, **self.more)
+        told = datetime.fromisoformat(clock) - self.slow
+        return lab.run(shop.nightly(), clock=told.isoformat(), **self.more)
 
 
 @dataclass(frozen=True)
@@ -57,7 +69,7 @@ def try_fault(lab: Lab, shop: Shop, fault: Fault, clock: str) -> Seen:
     """Run a night inside the fault, then the next one without it."""
     before = served_run(shop.out)
     with fault.broken(shop):
-        ended = lab.run(shop.nightly(), clock=clock, **fault.more)
+        ended = fault.night(lab, shop, clock)
         wrong = problems(shop.out, settled=False)
     after = served_run(shop.out)
     if ended.code not in fault.codes:
@@ -222,11 +234,8 @@ def input_truncated(shop: Shop) -> Iterator[None]:
 @contextmanager
 def links_removed(shop: Shop) -> Iterator[None]:
     """Somebody has tidied up `latest`; a pointer without its link names nothing."""
-    target = os.readlink(shop.out / "latest")
     (shop.out / "latest").unlink()
     yield
-    if not (shop.out / "latest").exists():
-        (shop.out / "latest").symlink_to(target)
 
 
 @contextmanager
@@ -250,6 +259,11 @@ def _disk_full_at(kib: int) -> Fault:
     return Fault(name, _healthy, (0, 1), ("cannot", "room left"), {"limits": limits})
 
 
+def _clock(name: str, days: float, codes: tuple[int, ...], *says: str) -> Fault:
+    name = f"the clock is {name} slow"
+    return Fault(name, _healthy, codes, says, slow=timedelta(days=days))
+
+
 def _memory(mib: int) -> Fault:
     limits = {"AS": mib * 2**20}
     return Fault(f"{mib} MiB of memory left", _healthy, (0, 1), ("memory",), {"limits": limits})
@@ -266,6 +280,18 @@ FAULTS: tuple[Fault, ...] = (
     Fault("the input is replaced while it is read", input_replaced, (0, 3)),
     Fault("the input is written over while it is read", input_rewritten, (0, 1, 3, 5)),
     Fault("the input is cut off", input_truncated, (3,), ("broken",)),
+    Fault("the link latest is removed", links_removed, (0,)),
+    _clock("six hours", 0.25, (0,)),
+    _clock("three weeks", 21, (4,), "has seen sales up to"),
+    _clock("two years", 731, (3,), "column"),
+    Fault(
+        "the Prefect server does not answer",
+        _healthy,
+        (1,),
+        ("the Prefect server cannot be reached",),
+        {"environment": {"PREFECT_API_URL": "http://127.0.0.1:9/api"}},
+        afresh=True,
+    ),
     *(_disk_full_at(kib) for kib in (1, 16, 64, 128, 256)),
     *(_memory(mib) for mib in (8, 40, 120, 250)),
 )
