@@ -21,7 +21,7 @@ from typing import Any
 
 from flows.alert_store import AlertStore
 from flows.channels import Channel, ChannelError, Message
-from stockalert.alerts.quiet import wait_after
+from stockalert.alerts.quiet import allowed_from, wait_after
 from stockalert.errors import OutputError
 
 __all__ = ["Delivery", "deliver_queue", "delivering"]
@@ -80,22 +80,26 @@ def deliver_queue(
     *,
     now: datetime,
     first_wait_minutes: float,
+    quiet_hours: str = "",
     done: Delivery,
 ) -> None:
     """Send every message that is due; the caller holds `delivering`.
 
-    A channel that fails twice in a row is left alone for the rest of the pass.
+    A channel that fails twice in a row is left alone for the rest of the pass. In quiet hours
+    nothing leaves, whatever was queued before they began or failed before.
 
     Parameters
     ----------
     channels : by id
     render : makes a message from its key and context
+    quiet_hours : such as "22:00-07:00"; "" = none
     done : what became of it is added here
     """
     _look_after_the_dead(store)
     _readdress(store, channels, done)
     failures: dict[str, int] = {}
-    for row in _due(store, now):
+    quiet = allowed_from(now, quiet_hours) > now
+    for row in [] if quiet else _due(store, now):
         channel = channels.get(row["channel"])
         if channel is None or failures.get(channel.id, 0) >= _FAILURES_IN_A_ROW:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,18 @@ def _send(
 ) -> Delivery:
     """Send; tell the other channels of one that is down, and of its return."""
     writer = Writer(settings.language, settings.alerts.templates)
-    wait, done = float(settings.alerts.retry_minutes), Delivery()
-    deliver_queue(store, addresses.channels, writer, now=now, first_wait_minutes=wait, done=done)
+    done = Delivery()
+    send = partial(
+        deliver_queue,
+        store,
+        addresses.channels,
+        writer,
+        now=now,
+        first_wait_minutes=float(settings.alerts.retry_minutes),
+        quiet_hours=settings.alerts.quiet_hours,
+        done=done,
+    )
+    send()
     done.down |= addresses.unusable
     said, to_do = _DOWN[settings.language]
     for label, why in done.down.items():
@@ -83,7 +94,7 @@ def _send(
     for label in known:
         if label not in done.down and label not in silent:
             over_with(store, settings, kind="channel_down", subject=label, now=now)
-    deliver_queue(store, addresses.channels, writer, now=now, first_wait_minutes=wait, done=done)
+    send()
     done.notes += writer.problems
     return done
 

@@ -239,6 +239,36 @@ def test_quiet_hours_hold_messages_until_they_end(tmp_path: Path, web: WebServer
     assert deliver_alerts(tmp_path, chosen, now=NIGHT.replace(hour=7)).sent == 1
 
 
+def test_a_retry_that_falls_into_quiet_hours_waits_until_they_end(
+    tmp_path: Path, web: WebServer
+) -> None:
+    chosen = settings(web.address(), quiet_hours="22:00-07:00")
+    evening = NIGHT.replace(hour=21, minute=59)
+    publish_alerts(tmp_path, 0, [alert("blue", money_at_risk=1e6)])
+    web.mode = "refuses"
+    deliver_alerts(tmp_path, chosen, now=evening)
+    web.mode = "up"
+    for later in (1, 5, 60, 540):
+        done = deliver_alerts(tmp_path, chosen, now=evening + timedelta(minutes=later))
+        assert (done.sent, done.waiting) == (0, 1)
+    assert not web.calls
+    assert deliver_alerts(tmp_path, chosen, now=evening + timedelta(minutes=541)).sent == 1
+
+
+def test_a_message_left_over_by_a_crash_before_quiet_hours_waits_for_their_end(
+    tmp_path: Path, web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings(web.address(), quiet_hours="22:00-07:00")
+    evening = NIGHT.replace(hour=21, minute=59)
+    publish_alerts(tmp_path, 0, [alert("blue")])
+    with monkeypatch.context() as trap:
+        trap.setattr(alerting_delivery, "_due", die)
+        in_a_process_that_dies(lambda: deliver_alerts(tmp_path, chosen, now=evening))
+    deliver_alerts(tmp_path, chosen, now=evening + timedelta(minutes=1))
+    assert not web.calls
+    assert deliver_alerts(tmp_path, chosen, now=evening + timedelta(hours=10)).sent == 1
+
+
 def test_a_message_that_cannot_be_sent_at_all_stops_no_other(
     tmp_path: Path, mail: MailServer, web: WebServer
 ) -> None:
