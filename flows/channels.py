@@ -85,7 +85,7 @@ class Channel(Protocol):
 
 
 def channels_of(url: str) -> list[Channel]:
-    """Make the channels of one address; a mail to three people is three channels.
+    """Make the channels of one address; a mail or text message to three people is three channels.
 
     Raises
     ------
@@ -93,6 +93,7 @@ def channels_of(url: str) -> list[Channel]:
         The scheme is unknown, or something is missing; secrets are not repeated.
     """
     from flows.channels_mail import mail_channels
+    from flows.channels_targets import one_by_one
     from flows.channels_tasks import TASK_SCHEMES, task_channel
     from flows.channels_web import apprise_channel, webhook_channel
 
@@ -104,7 +105,7 @@ def channels_of(url: str) -> list[Channel]:
         return [webhook_channel(plugin)]
     if scheme in {"mailto", "mailtos"}:
         return mail_channels(plugin)
-    return [apprise_channel(plugin)]
+    return [apprise_channel(one) for one in one_by_one(plugin)]
 
 
 def _plugin(url: str, scheme: str) -> Any:

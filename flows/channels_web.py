@@ -11,6 +11,7 @@ import requests
 
 from flows.channels import Channel, ChannelError, Message, channel_id, overheard, redacted
 from flows.channels_apprise import load_apprise
+from flows.channels_targets import is_single
 
 __all__ = ["AppriseChannel", "WebhookChannel", "apprise_channel", "ask", "webhook_channel"]
 
@@ -53,7 +54,7 @@ class AppriseChannel:
         ------
         ChannelError
             Apprise reports a failure; unless nobody answered, or the answer was no, the message may
-            have arrived.
+            have arrived. Where it goes to several targets at once, some may have it.
         """
         apprise = load_apprise()
         long_enough = self._plugin.body_maxlen >= _LONG
@@ -70,6 +71,7 @@ class AppriseChannel:
         if not done:
             why = "; ".join(reasons)
             never = bool(_NEVER_LEFT.search(why)) and not _MAY_HAVE_LEFT.search(why)
+            never = never and is_single(self._plugin)
             said = redacted(why or "it did not say why", self._url.partition("://")[2])
             raise ChannelError(said, certain=never)
 

@@ -14,8 +14,10 @@ import pytest
 from flows.alerting_messages import Writer
 from flows.alerting_night import deliver_alerts
 from flows.alerting_report import try_address
-from flows.alerting_samples import samples
+from flows.alerting_samples import samples, trial
 from flows.channels import ChannelError, channels_of
+from flows.channels_apprise import load_apprise
+from flows.channels_web import AppriseChannel
 from flows.settings import Settings
 from stockalert.errors import UsageError
 from tests.flows.alert_nights import NIGHT, alert, publish_alerts
@@ -298,6 +300,62 @@ def test_a_refusal_is_certain_a_server_that_fails_may_have_taken_the_message(
     with pytest.raises(ChannelError, match=str(status)) as error:
         try_address(f"{scheme}://127.0.0.1:{web.port}/{token}", Settings(), now=NIGHT)
     assert error.value.certain is certain
+
+
+def test_a_target_that_fails_has_the_message_sent_again_to_nobody_else(
+    tmp_path: Path, web: WebServer
+) -> None:
+    publish_alerts(tmp_path, 0, [alert("blue")])
+    url = f"mmost://127.0.0.1:{web.port}/3ccdd113474722377935511fc85d3dd4?to=stock,buying,shop"
+    chosen = Settings(alerts={"urls": [url]})
+    web.answer = lambda call: (500 if call.body["channel"] == "buying" else 200, {})
+    done = deliver_alerts(tmp_path, chosen, now=NIGHT)
+    assert done.waiting == 1
+    web.answer = lambda call: (200, {})
+    deliver_alerts(tmp_path, chosen, now=NIGHT + timedelta(minutes=10))
+    had = [call.body["channel"] for call in web.calls if "Mug blue" in call.body["text"]]
+    assert sorted(had) == ["buying", "buying", "shop", "stock"]
+
+
+ONE_BY_ONE = {
+    "twilio://AC" + "a" * 32 + ":" + "b" * 32 + "@15551230000/15551230001/15551230002": 2,
+    "sns://AHIAJGNT76XIMXDBIJYA/bu1dHSdO22pfaaVy/us-east-2/12223334444/shopstock": 2,
+    "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#stock/#buying": 2,
+    "tgram://123456789:abcdefg_hijklmnop/11111111/22222222/33333333": 3,
+    "ntfy://127.0.0.1/stock/buying": 2,
+    "mmost://127.0.0.1/3ccdd113474722377935511fc85d3dd4?to=stock,stock": 1,
+    "ntfy://127.0.0.1/stock/buying?retry=2": 2,
+    "tgram://123456789:abcdefg_hijklmnop/11111111": 1,
+}
+
+
+@pytest.mark.parametrize(("url", "targets"), ONE_BY_ONE.items())
+def test_an_address_of_several_targets_is_several_channels(url: str, targets: int) -> None:
+    channels = channels_of(url)
+    assert len({channel.id for channel in channels}) == len(channels) == targets
+
+
+class _Both(load_apprise().NotifyBase):
+    """A service with two targets that cannot be told apart; the second refuses."""
+
+    service_name, secure_protocol, title_maxlen = "Both", "both", 250
+
+    def __len__(self) -> int:
+        return 2
+
+    def url(self, *args: Any, **kwargs: Any) -> str:
+        return "both://here"
+
+    def send(self, **kwargs: Any) -> bool:
+        self.logger.warning("Failed to send to the second: Forbidden, error=403.")
+        return False
+
+
+def test_of_targets_that_cannot_be_told_apart_one_refusal_says_nothing_of_the_others() -> None:
+    channel = AppriseChannel(_Both())
+    with pytest.raises(ChannelError, match="403") as error:
+        channel.send(Writer("en")("key", trial(NIGHT, "en")), lambda: None)
+    assert not error.value.certain
 
 
 def test_chats_are_not_called_together_by_a_name(tmp_path: Path, web: WebServer) -> None:
