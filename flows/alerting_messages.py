@@ -25,7 +25,7 @@ __all__ = ["Writer", "check_templates"]
 _HERE = Path(__file__).parent / "alert_templates"
 _FORMS = ("subject.txt", "mail.txt", "mail.html", "short.txt")
 _COLOURS = {"critical": "#b00020", "warning": "#a05a00", "info": "#555555"}
-_LONGEST_SUBJECT, _LONGEST_SHORT = 160, 600
+_LONGEST_SUBJECT, _LONGEST_SHORT, _LEAST_NAME = 160, 600, 8
 
 _NAMES = {
     "en": {
@@ -144,10 +144,14 @@ def _environment(language: str, folders: list[Path]) -> ImmutableSandboxedEnviro
     return environment
 
 
-def _product(alert: Mapping[str, Any]) -> str:
-    """Name of a product with its sku; "" where an alert is about none."""
+def _product(alert: Mapping[str, Any], longest: int = 0) -> str:
+    """Name of a product with its sku, the name cut first; "" where an alert is about none."""
     name, sku = one_line(alert.get("name") or ""), one_line(alert.get("sku") or "")
-    return f"{name} ({sku})" if name and name != sku else sku
+    said = f"{name} ({sku})" if name and name != sku else sku
+    if not longest or len(said) <= longest:
+        return said
+    room = longest - len(sku) - len(" ()")
+    return f"{one_line(name, room)} ({sku})" if room >= _LEAST_NAME else one_line(said, longest)
 
 
 def _day(day: Any) -> date | None:

@@ -58,11 +58,13 @@ class AppriseChannel:
         """
         apprise = load_apprise()
         long_enough = self._plugin.body_maxlen >= _LONG
+        # Without a title of its own a text message would have it before its few words.
+        titled = long_enough or self._plugin.title_maxlen > 0
         about_to()
         with overheard() as reasons:
             done = self._plugin.notify(
                 body=_defused(message.text if long_enough else message.short),
-                title=_defused(message.subject),
+                title=_defused(message.subject) if titled else "",
                 notify_type=apprise.NotifyType.WARNING,
                 body_format=apprise.NotifyFormat.TEXT,
                 interpret_escapes=False,
