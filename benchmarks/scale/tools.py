@@ -17,7 +17,6 @@ from features.demand_history import demand_history
 from features.facts import Facts
 from features.groups import BLOCK_SIZE, group_totals
 from features.history import Block, History
-from features.measures import running_totals
 from features.panel import Panel, slices
 
 __all__ = ["TOOLS"]
@@ -28,35 +27,44 @@ Columns = Iterator[np.ndarray]
 def ours(panel: Panel, cutoffs: np.ndarray) -> np.ndarray:
     """Running totals once, windows gathered at the cutoffs, block by block: features/history.py."""
     table = np.empty((panel.n_series, len(cutoffs), 16), dtype=np.float32)
+    wide = np.empty((BLOCK_SIZE, panel.n_periods))
+    totals = {name: np.zeros((BLOCK_SIZE, panel.n_periods + 1)) for name in ("units", "squares")}
     for which in slices(panel.n_series, BLOCK_SIZE):
         block = panel.block(which)
-        wide = block.units.astype(np.float64)
-        running = {"units": running_totals(wide), "squares": running_totals(wide**2)}
+        mine = slice(0, block.n_series)
+        wide[mine] = block.units
+        np.cumsum(wide[mine], axis=1, out=totals["units"][mine, 1:])
+        np.square(wide[mine], out=wide[mine])
+        np.cumsum(wide[mine], axis=1, out=totals["squares"][mine, 1:])
         for place, cutoff in enumerate(map(int, cutoffs)):
             history = History(
                 cutoff,
                 block.until(cutoff),
                 Facts(),
                 {},
-                {name: total[:, : cutoff + 2] for name, total in running.items()},
+                {name: total[mine, : cutoff + 2] for name, total in totals.items()},
                 {},
                 np.zeros(block.n_series, dtype=np.int64),
             )
-            table[which, place] = np.stack(list(_gathered(history)), axis=1)
+            for column, values in enumerate(_gathered(history)):
+                table[which, place, column] = values
     return table
 
 
 def _gathered(history: History) -> Columns:
-    for days in MEANS:
-        yield history.total("units", days) / days
+    means = {days: history.total("units", days) / days for days in MEANS}
+    yield from means.values()
     for days in SPREADS:
-        mean = history.total("units", days) / days
-        over = history.total("squares", days) - days * mean**2
+        over = history.total("squares", days) - days * means[days] ** 2
         yield np.sqrt(np.maximum(over, 0.0) / (days - 1))
+    units, short, largest = history.panel.units, 0, np.zeros(history.n_series, dtype=np.float32)
     for days in LARGEST:
-        yield history.panel.units[:, -days:].max(axis=1)
+        end = units.shape[1] - short
+        largest = np.maximum(largest, units[:, end - days + short : end].max(axis=1))
+        short = days
+        yield largest
     for days in LAGS:
-        yield history.panel.units[:, history.cutoff - days]
+        yield units[:, history.cutoff - days]
 
 
 def ours_whole_family(panel: Panel, cutoffs: np.ndarray) -> np.ndarray:
