@@ -93,7 +93,7 @@ class _Nights:
         """Run a night that is not killed; its seconds."""
         self._prepare()
         ended = self.lab.run(self.shop.nightly(), clock=self.clock)
-        if ended.code or self.trains != (_TRAINED in ended.said):
+        if ended.code or (self.trains and _TRAINED not in ended.said):
             said = f"{ended.code}: {ended.said[-1000:]}"
             self.found.wrong.append(f"the night before the kills ended with {said}")
         return ended.seconds

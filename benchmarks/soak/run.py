@@ -32,12 +32,12 @@ __all__ = ["main"]
 
 RESULT = Path(__file__).parents[1] / "results" / "soak.json"
 RETAINED = 10  # nights after which what is kept by keep_days = 7 no longer grows
-MOST_GROWTH = 0.1
+MOST_GROWTH = 0.12
 """Of memory and disk from the earlier half of the nights after `RETAINED` to the later half.
 
-The shop's own tables grow by 3 % in ten days, allocators differ by 2 or 3 % from night to night,
-and the nights that faults have left out are not the same in both halves. Nights that are never
-removed would add 13 % to the disk, a copy of the input that stays in memory more.
+A shop of a year grows by 3 % in ten days, memory differs by 2 or 3 % from night to night, and the
+figures of one more training in MLflow are 4 % of this disk. Nights that nobody removes would add
+15 % to it in ten days.
 """
 TEN_MINUTES = 600
 _NEVER = ("nights_lost", "half_published", "faults_not_as_promised", "fuzz_tracebacks")
@@ -53,9 +53,8 @@ def main() -> int:
         with open_lab(root / "lab") as lab:
             figures, wrong = _on(lab, shop, year, asked)
         secrets = files_with_secrets(shop.out, root / "lab")
-    _say("fuzz")
-    told = fuzz_in_processes(asked.fuzz, processes=2)
-    _say("done")
+        _say("fuzz")
+        told = fuzz_in_processes(asked.fuzz, processes=2)
     wrong += [f"secret in {path}" for path in secrets] + told.findings
     figures |= {
         "secrets_found": len(secrets),
