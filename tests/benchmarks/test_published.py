@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import experiments
+from benchmarks.alerts import report as alerts
+from benchmarks.alerts.results import RESULTS as ALERTS
 from benchmarks.decision import report as decision
 from benchmarks.decision import results as decision_results
 from benchmarks.forecast import report as forecast
@@ -22,6 +24,7 @@ PUBLISHED: dict[str, Callable[[], str]] = {
     "forecast": lambda: forecast.markdown(forecast_results.read_results(forecast_results.RESULTS)),
     "decision": lambda: decision.markdown(decision_results.read_results(decision_results.RESULTS)),
     "scale": lambda: scale.markdown(json.loads(SCALE.read_text(encoding="utf-8"))),
+    "alerts": lambda: alerts.markdown(json.loads(ALERTS.read_text(encoding="utf-8"))),
     "experiments": lambda: experiments.markdown(experiments.RESULTS),
 }
 
