@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -39,7 +39,14 @@ from models.tracking_store import REGISTERED_MODEL, Store  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["DataFacts", "LoggedTraining", "TrainedArtifacts", "TrainingRecord", "log_training"]
+__all__ = [
+    "DataFacts",
+    "LoggedTraining",
+    "TrainedArtifacts",
+    "TrainingRecord",
+    "log_summary",
+    "log_training",
+]
 
 
 @dataclass(frozen=True)
@@ -135,6 +142,11 @@ def log_training(store: Store, record: TrainingRecord, trained: TrainedArtifacts
         for number, trial in enumerate(record.trials):
             _log_trial(store, run_id, record, number, trial)
         return LoggedTraining(run_id, _register(store, run_id, record, model))
+
+
+def log_summary(store: Store, run_id: str, summary: Mapping[str, Any]) -> None:
+    """Keep what a run says of itself as `summary.json` among the files of its MLflow run."""
+    store.client.log_dict(run_id, dict(summary), "summary.json")
 
 
 @contextmanager

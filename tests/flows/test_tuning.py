@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,11 @@ def test_a_tuned_training_uses_the_best_trial_and_logs_them_all(
     children = store.client.search_runs(
         [store.experiment_id], f"tags.`mlflow.parentRunId` = '{outcome.run_id}'"
     )
+    told = json.loads(
+        Path(store.client.download_artifacts(outcome.run_id, "summary.json")).read_text()
+    )
+    assert told["model_version"] == outcome.version
+    assert {"build training rows", "tune", "fit and prove"} <= {s["name"] for s in told["stages"]}
     trials = [child for child in children if child.info.run_name.startswith("trial ")]
     assert trials
     best = min(trials, key=lambda trial: trial.data.metrics["calibration_pinball"])
