@@ -24,7 +24,15 @@ from flows.progress import report
 from flows.remote import RemoteFolder, local_copy, open_remote, told_plainly
 from stockalert.errors import OutputError
 from stockalert.publishing import adopt_night
-from stockalert.served import Pointer, night_before, night_folder, read_pointer, served_runs
+from stockalert.served import (
+    REPLACES,
+    Pointer,
+    night_before,
+    night_folder,
+    read_pointer,
+    replaced_run,
+    served_runs,
+)
 
 __all__ = ["RemoteOutput", "open_output"]
 
@@ -119,6 +127,7 @@ class RemoteOutput:
                 return []
             before = night_before(self.local, current)
             kept = {night.run_id for night in (current, before) if night}
+            kept.add(replaced_run(self.local, current.run_id) or "")
             for run_id in sorted(self._nights()[0] - kept):  # their names sort by time
                 night = self._pointer(f"{_NIGHTS}/{run_id}/")
                 if night and night.created_at.date() >= today - timedelta(days=keep_days):
@@ -158,7 +167,8 @@ class RemoteOutput:
     def _looked_back_on(
         self, current: Pointer, others: set[str], as_of: date | None
     ) -> list[Pointer]:
-        """Return the last nights, the last of an earlier day among them; oldest first."""
+        """Return the last nights, oldest first: with the last of an earlier day, and the one that
+        a rollback would serve."""
         days = [current.as_of_date, *([as_of] if as_of else [])]
         wanted: list[Pointer] = []
         for run_id in sorted(others, reverse=True):
@@ -169,6 +179,9 @@ class RemoteOutput:
             night = self._pointer(f"{_NIGHTS}/{run_id}/")
             if night and (not enough or any(night.as_of_date < day for day in missing)):
                 wanted.append(night)
+        record = self.remote.read(f"{_NIGHTS}/{current.run_id}/{REPLACES}") or b""
+        replaced = others.intersection([record.decode()]) - {night.run_id for night in wanted}
+        wanted += [night for name in replaced if (night := self._pointer(f"{_NIGHTS}/{name}/"))]
         return wanted[::-1]
 
     def _install(self, night: Pointer) -> None:

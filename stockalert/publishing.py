@@ -4,6 +4,7 @@
     OUT/_nights/RUN_ID/NAME -> the partition above   one folder per night
     OUT/_nights/RUN_ID/_latest.json                  the night's pointer
     OUT/_nights/RUN_ID/FILE                          what else the run says of itself
+    OUT/_nights/RUN_ID/replaces.txt                  the night whose place it took
     OUT/_nights/RUN_ID/_served                       mark: this night has been served
     OUT/latest -> _nights/RUN_ID                     the one link that is swapped, atomically
     OUT/_latest.json -> latest/_latest.json          never changes, so it moves with the link
@@ -34,11 +35,13 @@ import pyarrow.parquet as pq
 
 from stockalert.errors import OutputError
 from stockalert.served import (
+    REPLACES,
     Pointer,
     ServedTable,
     night_before,
     night_folder,
     read_pointer,
+    replaced_run,
     served_nights,
     served_runs,
 )
@@ -99,7 +102,7 @@ def publish_night(
             raise OutputError(f"run {run_id} is already published in {out}")
         for name, table in tables.items():
             _write_table(out / _STAGING / served[name].path, table)
-        _write_night(out, pointer, files or {})
+        _write_night(out, pointer, {**(files or {}), REPLACES: _served_now(out)})
         for name in tables:
             _move(out / _STAGING / served[name].path, out / served[name].path)
         if before_serving is not None:
@@ -141,7 +144,7 @@ def prune(out: Path, keep_days: int, today: date) -> list[str]:
     """Remove nights published more than `keep_days` before `today`.
 
     Never the one served now, nor the one before it: tonight's thresholds name its figures as the
-    previous ones, and it is what a rollback serves.
+    previous ones. Nor the one it replaced, mostly the same: it is what a rollback serves.
 
     Returns
     -------
@@ -151,6 +154,7 @@ def prune(out: Path, keep_days: int, today: date) -> list[str]:
     with _publisher(out):
         current = read_pointer(out)
         kept = {night.run_id for night in (current, night_before(out, current)) if night}
+        kept.add(replaced_run(out, current.run_id) or "")
         removed = [
             night.run_id
             for night in served_nights(out)
@@ -234,6 +238,14 @@ def _write_night(out: Path, pointer: Pointer, files: Mapping[str, str]) -> None:
         _flush(staged / name)
     _flush(staged)
     _move(staged, final)
+
+
+def _served_now(out: Path) -> str:
+    """run_id of the night served; empty where there is none."""
+    try:
+        return read_pointer(out).run_id
+    except OutputError:
+        return ""
 
 
 def _serve(out: Path, run_id: str) -> None:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from stockalert.errors import OutputError
 
 __all__ = [
+    "REPLACES",
     "Pointer",
     "ServedTable",
     "night_before",
@@ -21,9 +22,14 @@ __all__ = [
     "previous_night",
     "read_pointer",
     "read_served",
+    "replaced_run",
     "served_nights",
     "served_runs",
 ]
+
+
+REPLACES = "replaces.txt"
+"""File beside a night's pointer: run_id of the night that it took the place of."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,19 @@ def read_served(out: Path, table: str, columns: Sequence[str] | None = None) -> 
         raise OutputError(f"night {night.run_id} has no table {table}, only {found}")
     path = out / night.tables[table].path
     return pq.read_table(path, columns=columns, partitioning=None)
+
+
+def replaced_run(out: Path, run_id: str) -> str | None:
+    """Return run_id of the night that was served when this one was published.
+
+    Returns
+    -------
+    Empty where it was the first; None where it has no record of it
+    """
+    try:
+        return (night_folder(out, run_id) / REPLACES).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
 
 
 def served_runs(out: Path) -> set[str]:

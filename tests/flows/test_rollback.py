@@ -19,14 +19,14 @@ from stockalert.served import read_pointer, read_served
 EVENING = datetime(2026, 3, 1, 22, 0)
 
 
-def _publish(out: Path, day: int) -> None:
+def _publish(out: Path, day: int, *, clock: datetime | None = None) -> None:
     points = {"sku": ["mug", "pot"], "location": ["shop"] * 2, "reorder_point": [float(day)] * 2}
     publish_night(
         out,
         {"thresholds": pa.table(points)},
         as_of_date=date(2026, 3, day),
         run_id=f"night-{day}",
-        created_at=EVENING + timedelta(days=day),
+        created_at=clock or EVENING + timedelta(days=day),
         valid_until=EVENING + timedelta(days=day + 2),
         model_version="4",
         settings_fingerprint="",
@@ -86,6 +86,29 @@ def test_the_next_night_goes_on_from_what_is_served(out, rollback) -> None:
     assert set(before["reorder_point"]) == {2.0}
     _publish(out, 4)
     assert read_pointer(out).run_id == "night-4"
+
+
+def test_the_night_before_is_the_one_replaced_whatever_the_clock_said(out, rollback) -> None:
+    _publish(out, 4, clock=EVENING + timedelta(days=400))  # a clock that was a year ahead
+    _publish(out, 5)
+    assert "served now: night-4" in rollback().output
+    assert "served now: night-3" in rollback().output
+
+
+def test_a_night_after_a_rollback_goes_back_to_what_it_replaced(out, rollback) -> None:
+    rollback()
+    _publish(out, 4)
+    assert "served now: night-2" in rollback().output, "not to night-3, which was taken back"
+
+
+def test_nights_without_a_record_of_what_they_replaced_go_by_their_times(out, rollback) -> None:
+    for file in (out / "_nights").glob("*/replaces.txt"):
+        file.unlink()
+    assert "served now: night-2" in rollback().output
+    (out / "_nights" / "night-2" / "replaces.txt").write_text("night-0")
+    gone = rollback()
+    assert gone.exit_code == 1
+    assert "replaced run night-0, which is kept no longer" in gone.output
 
 
 def test_nothing_published_is_one_message(tmp_path: Path) -> None:
