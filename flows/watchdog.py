@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from flows.review_past import is_within_a_day
 from flows.settings import Settings
 from stockalert.errors import OutputError
-from stockalert.served import served_nights
+from stockalert.served import Pointer, read_pointer, served_nights
 
 __all__ = ["last_deadline", "problem_of", "watch"]
 
 NIGHT = timedelta(hours=12)
 KIND = "night_missing"
+TOLERANCE = timedelta(minutes=5)
+"""By so much the clocks of two machines may differ."""
 
 
 def watch(out: Path, settings: Settings, *, by: timedelta, now: datetime) -> str:
@@ -21,7 +24,8 @@ def watch(out: Path, settings: Settings, *, by: timedelta, now: datetime) -> str
 
     Parameters
     ----------
-    by : time of day from which the night's tables are missed
+    by : time of day, in the zone of the schedule, from which the night's tables are missed
+    now : the machine's local time, which nights are stamped with
 
     Returns
     -------
@@ -34,31 +38,43 @@ def watch(out: Path, settings: Settings, *, by: timedelta, now: datetime) -> str
     """
     from flows.alerting import clear_operational, raise_operational
 
-    problem = problem_of(out, by=by, now=now)
+    problem = problem_of(out, by=by, now=now, zone=ZoneInfo(settings.schedule.time_zone))
     if not problem:
         clear_operational(out, settings, kind=KIND, now=now)
-        return f"the tables of {served_nights(out)[-1].as_of_date} are served from {out}"
+        return f"the tables of {read_pointer(out).as_of_date} are served from {out}"
     to_do = "Look at the last run's error; run `stockalert nightly` by hand once it is mended."
     raise_operational(out, settings, kind=KIND, problem=problem, to_do=to_do, now=now)
     raise OutputError(problem)
 
 
-def problem_of(out: Path, *, by: timedelta, now: datetime) -> str:
-    """Say what is missing; empty = a night was published in time, or later but since."""
-    deadline = last_deadline(now, by)
+def problem_of(out: Path, *, by: timedelta, now: datetime, zone: ZoneInfo) -> str:
+    """Say what is missing; empty = a night was published in time, or later but since.
+
+    A night that bears a time yet to come proves nothing: the clock has been set back since.
+    """
+    deadline = last_deadline(now.astimezone(zone), by)
     nights = [night for night in served_nights(out) if not is_within_a_day(out, night)]
-    if any(night.created_at >= deadline - NIGHT for night in nights):
+    past = [night for night in nights if _moment(night) <= now.astimezone(UTC) + TOLERANCE]
+    if any(_moment(night) >= deadline.astimezone(UTC) - NIGHT for night in past):
         return ""
     last = (
-        f"the last, of {nights[-1].as_of_date}, was published at {nights[-1].created_at}"
-        if nights
+        f"the last, of {past[-1].as_of_date}, was published at "
+        f"{_moment(past[-1]).astimezone(zone):%Y-%m-%d %H:%M}"
+        if past
         else "none ever was"
     )
-    return f"no night was published in {out} by {deadline:%Y-%m-%d %H:%M}: {last}"
+    ahead = len(nights) - len(past)
+    strange = f"; {ahead} bear a time that is yet to come: look at the clock" if ahead else ""
+    return f"no night was published in {out} by {deadline:%Y-%m-%d %H:%M} {zone}: {last}{strange}"
+
+
+def _moment(night: Pointer) -> datetime:
+    """When a night was published; without a zone, it is told in the machine's."""
+    return night.created_at.astimezone(UTC)
 
 
 def last_deadline(now: datetime, by: timedelta) -> datetime:
-    """Return the last moment at which tables were due.
+    """Return the last moment at which tables were due, in the zone of `now`.
 
     Examples
     --------
@@ -67,5 +83,5 @@ def last_deadline(now: datetime, by: timedelta) -> datetime:
     >>> print(last_deadline(datetime(2024, 3, 6, 6), timedelta(hours=6)))
     2024-03-06 06:00:00
     """
-    today = datetime.combine(now.date(), time.min) + by
+    today = datetime.combine(now.date(), time.min, now.tzinfo) + by
     return today if today <= now else today - timedelta(days=1)

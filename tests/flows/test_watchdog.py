@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
@@ -19,6 +22,21 @@ from tests.flows.grocery_shop import healthy_shop
 
 SIX = timedelta(hours=6)
 MORNING = datetime(2024, 4, 2, 6, 0)
+UTC = ZoneInfo("UTC")
+
+
+@pytest.fixture(autouse=True)
+def machine_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Move this machine to a time zone; it begins in UTC."""
+
+    def move(zone: str) -> None:
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+
+    move("UTC")
+    yield move
+    monkeypatch.undo()
+    time.tzset()
 
 
 def publish(out: Path, created: datetime, *, moment: str = "null") -> None:
@@ -55,18 +73,53 @@ def test_a_night_is_there_or_missed(
     tmp_path: Path, created: datetime, now: datetime, there: bool
 ) -> None:
     publish(tmp_path, created)
-    assert (problem_of(tmp_path, by=SIX, now=now) == "") is there
+    assert (problem_of(tmp_path, by=SIX, now=now, zone=UTC) == "") is there
+
+
+@pytest.mark.parametrize(
+    ("created", "now", "there"),
+    [
+        ("2024-04-02 09:20", "2024-04-02 13:00", True),
+        ("2024-04-02 09:20", "2024-04-03 12:59", True),
+        ("2024-04-02 09:20", "2024-04-03 13:00", False),
+        ("2024-04-02 00:50", "2024-04-02 13:00", False),
+    ],
+    ids=["02:20 in Denver", "not due yet", "due", "17:50 the day before"],
+)
+def test_a_shop_west_of_its_machine_is_watched_by_its_own_clock(
+    tmp_path: Path, machine_in: Callable[[str], None], created: str, now: str, there: bool
+) -> None:
+    """Six in Denver (summer, UTC-6) is 13:00 in London (UTC+1), where the machine is."""
+    machine_in("Europe/London")
+    publish(tmp_path, datetime.fromisoformat(created))
+    west = Settings(schedule={"time_zone": "America/Denver"})
+    moment = datetime.fromisoformat(now)
+    if there:
+        assert "are served" in watch(tmp_path, west, by=SIX, now=moment)
+        return
+    with pytest.raises(OutputError, match=rf"by {moment:%Y-%m-%d} 06:00 America/Denver: the last"):
+        watch(tmp_path, west, by=SIX, now=moment)
+
+
+def test_a_machine_whose_clock_was_set_back_still_misses_a_night(tmp_path: Path) -> None:
+    publish(tmp_path, datetime(2024, 4, 1, 2, 20))
+    publish(tmp_path, datetime(2025, 4, 2, 2, 20))
+    told = problem_of(tmp_path, by=SIX, now=MORNING, zone=UTC)
+    assert "the last, of 2024-03-31, was published at 2024-04-01 02:20" in told
+    assert "1 bear a time that is yet to come" in told
+    publish(tmp_path, MORNING + timedelta(minutes=4))
+    assert problem_of(tmp_path, by=SIX, now=MORNING, zone=UTC) == "", "clocks differ a little"
 
 
 def test_a_refresh_within_the_day_is_no_night(tmp_path: Path) -> None:
     publish(tmp_path, datetime(2024, 4, 1, 2, 20))
     publish(tmp_path, datetime(2024, 4, 2, 5, 15), moment='"2024-04-02 05:15:00"')
-    told = problem_of(tmp_path, by=SIX, now=MORNING)
-    assert "by 2024-04-02 06:00: the last, of 2024-03-31, was published at 2024-04-01" in told
+    told = problem_of(tmp_path, by=SIX, now=MORNING, zone=UTC)
+    assert "by 2024-04-02 06:00 UTC: the last, of 2024-03-31, was published at 2024-04-01" in told
 
 
 def test_nothing_ever_published_is_missed_as_well(tmp_path: Path) -> None:
-    assert problem_of(tmp_path, by=SIX, now=MORNING).endswith("none ever was")
+    assert problem_of(tmp_path, by=SIX, now=MORNING, zone=UTC).endswith("none ever was")
 
 
 def test_a_missing_night_is_an_alert_until_there_is_one(tmp_path: Path) -> None:
