@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -31,6 +32,16 @@ _PUBLISHED_LEVELS = (0.5, 0.8, 0.9, 0.95, 0.975, 0.99)
 def _country(text: str) -> str:
     if not re.fullmatch(r"([A-Z]{2,3}(-[A-Z0-9]{1,3})?)?", text):
         raise ValueError('an ISO code such as "FR", or ""')
+    return text
+
+
+def _below_out(text: str) -> str:
+    """Refuse a file outside OUT, or in the place of one that this product keeps there."""
+    path = PurePosixPath(text)
+    outside = path.is_absolute() or ".." in path.parts or "\\" in text or not text.isprintable()
+    taken = path.parts[:1] == ("latest",) or "".join(path.parts[:1]).startswith("_")
+    if text and (outside or taken or path.suffix != ".prom"):
+        raise ValueError('a path below OUT without "..", such as "metrics/stockalert.prom"')
     return text
 
 
@@ -191,9 +202,9 @@ class PathSettings(Section):
     tracking_uri: str = Field(
         default="", description='MLflow store; "" = an absolute sqlite:///OUT/mlflow.db'
     )
-    metrics_file: str = Field(
+    metrics_file: Annotated[str, AfterValidator(_below_out)] = Field(
         default="",
-        description='Prometheus text file of the last run, relative to OUT; "" = none',
+        description='Prometheus text file of the last run, NAME.prom relative to OUT; "" = none',
     )
     cache: str = Field(
         default="",

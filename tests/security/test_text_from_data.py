@@ -72,6 +72,11 @@ def test_mark_up_and_template_words_from_data_are_letters_in_a_mail(language: st
         ('[sources.sales]\nurl = "file:///etc/passwd"', "postgresql://"),
         ('[sources.sales]\nurl = "postgresql://u:pass@h/d"', "password"),
         ('[calendar]\ncountry = "../x"', "country"),
+        ('[paths]\nmetrics_file = "/var/lib/x.prom"', "a path below OUT"),
+        ('[paths]\nmetrics_file = "a/../../x.prom"', "a path below OUT"),
+        ('[paths]\nmetrics_file = "./_latest.prom"', "a path below OUT"),
+        ('[paths]\nmetrics_file = "latest/x.prom"', "a path below OUT"),
+        ('[paths]\nmetrics_file = "orders.db"', "a path below OUT"),
         ('language = "../../x"', "language"),
     ],
 )
