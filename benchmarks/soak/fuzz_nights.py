@@ -59,7 +59,7 @@ def publish_soundly(case: Directory, folder: Path) -> None:
 
 def formula_night(data: Path, out: Path, *, period: str, now: datetime) -> None:
     """Run a night without a champion, as its steps do."""
-    settings = Settings(period=period)
+    settings = Settings.model_validate({"period": period, "quarantine": {"max_share": 0.5}})
     with open_run(data, out, settings=settings, as_of=None, now=now) as run:
         intake = ingest(
             run.data,
