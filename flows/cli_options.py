@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.environment import prepare_environment
+from stockalert.addresses import without_passwords
 from stockalert.errors import StockalertError
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def _unforeseen(error: Exception) -> str:
             f"the Prefect server cannot be reached ({error}); start it, or unset PREFECT_API_URL "
             "to run without one"
         )
-    return f"{name}: {error} (--debug tells more)"
+    return without_passwords(f"{name}: {error} (--debug tells more)")
 
 
 def _home(out: Path | str | None, config: Path | None) -> Path | None:

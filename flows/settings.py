@@ -224,7 +224,7 @@ def _explained(problem: Mapping[str, Any]) -> str:
         expected = "a section of keys"
     else:
         expected = re.sub("^(Input should be|Value error,|Input should) ", "", problem["msg"])
-    secret = place[0] == "sources" or "urls" in place
+    secret = place[0] == "sources" or "urls" in place or "tracking_uri" in place
     found = "a hidden value" if secret else repr(problem["input"])
     return f"setting {key}: expected {expected.split(', unable')[0]}, found {found}"
 

@@ -15,6 +15,8 @@ from pydantic import (
     model_validator,
 )
 
+from stockalert.addresses import without_password
+
 __all__ = [
     "CalendarSettings",
     "ClassSettings",
@@ -33,6 +35,16 @@ def _country(text: str) -> str:
     if not re.fullmatch(r"([A-Z]{2,3}(-[A-Z0-9]{1,3})?)?", text):
         raise ValueError('an ISO code such as "FR", or ""')
     return text
+
+
+def _store(address: str) -> str:
+    """Refuse user and password in the address of a server, which MLflow repeats in its errors."""
+    if address.startswith("http") and without_password(address) != address:
+        raise ValueError(
+            "an address without user and password, which belong into the environment variables "
+            "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+        )
+    return address
 
 
 def _below_out(text: str) -> str:
@@ -199,7 +211,7 @@ class CalendarSettings(Section):
 class PathSettings(Section):
     """Where things are kept besides OUT."""
 
-    tracking_uri: str = Field(
+    tracking_uri: Annotated[str, AfterValidator(_store)] = Field(
         default="", description='MLflow store; "" = an absolute sqlite:///OUT/mlflow.db'
     )
     metrics_file: Annotated[str, AfterValidator(_below_out)] = Field(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, SecretStr
 
-__all__ = ["write_toml"]
+from stockalert.addresses import HIDDEN, without_password, without_passwords
 
-_HIDDEN = "**********"
-_PASSWORD_IN_ADDRESS = re.compile(r"(://)[^/@\s\"]+@")
+__all__ = ["write_toml"]
 
 
 def write_toml(section: BaseModel, *, comments: bool = False) -> str:
@@ -21,8 +19,7 @@ def write_toml(section: BaseModel, *, comments: bool = False) -> str:
     ----------
     comments : put each key's meaning above it.
     """
-    text = "\n".join(_lines(section, "", comments)) + "\n"
-    return _PASSWORD_IN_ADDRESS.sub(rf"\1{_HIDDEN}@", text)
+    return without_passwords("\n".join(_lines(section, "", comments)) + "\n")
 
 
 def _lines(section: BaseModel, path: str, comments: bool) -> Iterator[str]:
@@ -57,5 +54,6 @@ def _value(value: object) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, SecretStr):
-        return json.dumps(_HIDDEN)
-    return json.dumps(value, ensure_ascii=False)
+        return json.dumps(HIDDEN)
+    shown = without_password(value) if isinstance(value, str) else value
+    return json.dumps(shown, ensure_ascii=False)

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from models.quiet import quiet_environment
+from stockalert.addresses import without_password, without_passwords
 from stockalert.errors import ChampionError, OutputError, UsageError
 
 quiet_environment()
@@ -76,7 +77,8 @@ def champion(out: Path, *, tracking_uri: str = "") -> Champion:
     found = _served(store)
     if found is None:
         raise ChampionError(
-            f"no version of {REGISTERED_MODEL} in {store.tracking_uri} is the champion"
+            f"no version of {REGISTERED_MODEL} in {without_password(store.tracking_uri)} is the "
+            "champion"
         )
     return _loaded(store, found, f"the champion, version {found.version} of {REGISTERED_MODEL},")
 
@@ -124,7 +126,8 @@ def _served(store: Store) -> ModelVersion | None:
     except MlflowException as error:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return None
-        raise ChampionError(f"the model store cannot be read: {error.message}") from error
+        told = without_passwords(str(error.message))
+        raise ChampionError(f"the model store cannot be read: {told}") from None
 
 
 def _loaded(store: Store, found: ModelVersion, name: str) -> Champion:
@@ -137,8 +140,9 @@ def _loaded(store: Store, found: ModelVersion, name: str) -> Champion:
             )
         )
     except (MlflowException, OSError) as error:
+        place = without_password(str(found.source))
         raise ChampionError(
-            f"{name} has no files at {found.source}; has the output directory moved?"
+            f"{name} has no files at {place}; has the output directory moved?"
         ) from error
     expected = found.tags.get("artifact_digest")
     if expected is not None and digest(folder) != expected:

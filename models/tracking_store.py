@@ -7,13 +7,14 @@ any working directory.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from models.quiet import quiet_environment
-from stockalert.errors import OutputError
+from stockalert.addresses import without_password, without_passwords
+from stockalert.errors import OutputError, UsageError
 
 quiet_environment()
 
@@ -34,6 +35,10 @@ REGISTERED_MODEL = "stockalert-demand"
 
 SQLITE = "sqlite:///"
 _SQLITE_MAGIC = b"SQLite format 3\x00"
+_MISSPELLED = (
+    "setting paths.tracking_uri: the address cannot be understood; letters such as @ : / % in a "
+    "user or password are written as %40 %3A %2F %25"
+)
 
 
 @dataclass(frozen=True)
@@ -43,12 +48,12 @@ class Store:
     Attributes
     ----------
     client : speaks to this store only; MLflow's global tracking URI is neither read nor set.
-    tracking_uri : where it is.
+    tracking_uri : where it is; may hold a password, so it is never told as it is.
     experiment_id : of the experiment `stockalert`.
     """
 
     client: MlflowClient
-    tracking_uri: str
+    tracking_uri: str = field(repr=False)
     experiment_id: str
 
 
@@ -76,20 +81,37 @@ def open_store(out: Path, *, tracking_uri: str = "") -> Store:
     ------
     OutputError
         The directory cannot be written, the database file is not one, or MLflow refuses it.
+    UsageError
+        The address cannot be understood.
     """
     uri = tracking_uri or default_tracking_uri(out)
+    _check_spelling(uri)
     _check_database_file(uri)
     try:
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         return Store(client, uri, _experiment(client, out, uri))
     except MlflowException as error:
-        raise OutputError(f"the model store {uri} cannot be opened: {error.message}") from error
+        place = without_password(uri)  # MLflow quotes the address; so would its traceback
+        told = without_passwords(str(error.message).replace(uri, place))
+        raise OutputError(f"the model store {place} cannot be opened: {told}") from None
+    except (ArgumentError, ValueError):  # SQLAlchemy quotes the piece that it does not understand
+        raise UsageError(_MISSPELLED) from None
     except OperationalError as error:
-        reason = str(error.orig).strip() or "no reason given"
+        reason = without_passwords(str(error.orig).strip()) or "no reason given"
         raise OutputError(
             f"the model store cannot be used: {reason}; where another program holds it (a copy, an "
             "open editor), wait for its end and run again"
         ) from error
+
+
+def _check_spelling(uri: str) -> None:
+    """Refuse an address of a database that would be read with a piece of the password as its host.
+
+    Errors of the driver, and what MLflow logs of them, name the host.
+    """
+    place = uri.partition("?")[0]
+    if not uri.startswith((SQLITE, "http", "file")) and place.count("@") > 1:
+        raise UsageError(_MISSPELLED)
 
 
 def _check_database_file(uri: str) -> None:

@@ -77,6 +77,7 @@ def test_mark_up_and_template_words_from_data_are_letters_in_a_mail(language: st
         ('[paths]\nmetrics_file = "./_latest.prom"', "a path below OUT"),
         ('[paths]\nmetrics_file = "latest/x.prom"', "a path below OUT"),
         ('[paths]\nmetrics_file = "orders.db"', "a path below OUT"),
+        ('[paths]\ntracking_uri = "http://u:p@h:5000"', "MLFLOW_TRACKING_PASSWORD"),
         ('language = "../../x"', "language"),
     ],
 )
