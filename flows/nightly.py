@@ -13,7 +13,7 @@ from flows.drifting import why_drifting
 from flows.intake import Intake
 from flows.promotion import Outcome
 from flows.refresh import Night, publish_night_of, refuse_hindsight, refuse_other_period
-from flows.refusals import refusals_told
+from flows.refusals import told_run
 from flows.run import Run, open_run
 from flows.run_log import recorded
 from flows.settings import load_settings
@@ -57,9 +57,9 @@ def nightly(
     ----------
     force : why to publish even where a guard refuses
     """
-    settings = load_settings(config)
-    opened = open_run(data, out, settings=settings, as_of=as_of, now=now())
-    with recorded(), opened as run, refusals_told(run):
+    settings, began = load_settings(config), now()
+    opened = open_run(data, out, settings=settings, as_of=as_of, now=began)
+    with recorded(), told_run(opened, out, settings, now=began) as run:
         intake = read_tables(run)
         reigning, why = look_for_champion(run, intake)
         training, notes = _train(run, intake, reigning) if why else (None, ())

@@ -21,7 +21,7 @@ from flows.keeping import kept, notes_on_kept
 from flows.metrics_file import write_metrics
 from flows.publication import previous_thresholds, publish
 from flows.purchasing import lay_open_lines, with_orders
-from flows.refusals import refusals_told
+from flows.refusals import told_run
 from flows.run import Run, open_run
 from flows.run_log import recorded, stages
 from flows.service_desk import tell_returned, with_availability
@@ -66,9 +66,9 @@ def refresh(
     moment : within the day after `as_of` or later: what stock, orders, receipts and browsing say
         up to then counts, sales end at `as_of`.
     """
-    settings = load_settings(config)
-    opened = open_run(data, out, settings=settings, as_of=as_of, now=now(), moment=moment)
-    with recorded(), opened as run, refusals_told(run):
+    settings, began = load_settings(config), now()
+    opened = open_run(data, out, settings=settings, as_of=as_of, now=began, moment=moment)
+    with recorded(), told_run(opened, out, settings, now=began, moment=moment) as run:
         reigning = find_champion(run)
         refuse_hindsight(reigning, as_of)
         refuse_other_period(reigning, run)

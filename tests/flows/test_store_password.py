@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 from prefect.client.orchestration import get_client
 
+from flows.alert_store import open_store as open_alerts
 from flows.nightly import nightly
 from models.registry import champion
 from models.tracking_store import Store, open_store
@@ -37,6 +38,10 @@ def test_a_night_without_its_store_repeats_no_password(
     monkeypatch.setenv("STOCKALERT_PATHS__TRACKING_URI", UNKNOWN_TO_MLFLOW)
     with pytest.raises(OutputError, match=r"model store postgres://\*+@127.0.0.1:1/mlflow cannot"):
         nightly(data, out, FIRST_NIGHT, config)
+    with open_alerts(out) as store:
+        ((kind, problem),) = [(row["kind"], row["problem"]) for row in store.operational()]
+    assert kind == "night_failed"
+    assert "127.0.0.1:1/mlflow" in problem, "the place is told"
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs(limit=200)
         pages = client.read_artifacts()
