@@ -24,6 +24,7 @@ from flows.remote import open_remote
 from flows.remote_input import mirrored
 from flows.remote_output import RemoteOutput, open_output
 from flows.remote_state import bring_state, keep_state
+from flows.rolling_back import roll_back
 from flows.settings import Settings
 from flows.settings_sections import PathSettings
 from flows.sources import InputPlace, find_sources
@@ -231,6 +232,22 @@ def test_a_machine_with_an_empty_cache_goes_on_where_another_stopped(
     assert served_by(bucket) == run_of(next_day)
     assert one.pull(None, datetime(2024, 4, 13)) is True
     assert set(read_served(one.local, "alerts")["run_id"].to_pylist()) == {run_of(next_day)}
+
+
+def test_the_night_that_a_rollback_would_serve_is_fetched_however_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.remote_output.KEPT_HERE", 2)
+    one, two = (open_output("memory://rolled/out", tmp_path / name) for name in ("one", "two"))
+    for day in range(5):
+        publish_small_night(one, MONDAY + timedelta(days=day))
+    one.serve(run_of(MONDAY))
+    publish_small_night(one, MONDAY + timedelta(days=5))
+    two.local.mkdir(parents=True)
+    two.pull(None, datetime(2024, 4, 11))
+    assert read_pointer(two.local).run_id == run_of(MONDAY + timedelta(days=5))
+    assert roll_back(two.local).run_id == run_of(MONDAY)
+    fsspec.filesystem("memory").rm("/rolled", recursive=True)
 
 
 def test_of_two_publishers_the_second_stops_and_changes_nothing(
