@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from models.acceptance import Verdict, first_model
 from models.metrics import headline_loss
 from models.registry import Champion, champion, promote, set_verdict
 from models.tracking import TrainingRecord, log_training
+from models.tracking_retention import remove_old_models
 from models.tracking_store import open_store
 from models.training import TrainedModel
 from models.tuning import Trial
@@ -63,6 +64,8 @@ def log_and_judge(
     verdict = replace(verdict, reason=verdict.reason + lost)
     decide = promote if verdict.promote else set_verdict
     decide(store, logged.version, verdict.reason, verdict.figures)
+    oldest = run.workspace.started_at.astimezone() - timedelta(days=run.settings.keep_days)
+    remove_old_models(store, oldest)
     return Outcome(logged.version, logged.run_id, verdict)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from flows.intake import Intake
+from flows.retention import prune_records
 from flows.run import Run
 from stockalert.errors import OutputError
 from stockalert.publishing import prune, publish_night
@@ -51,6 +52,7 @@ def publish(
         before_serving=None if run.remote is None else run.remote.push,
     )
     prune(run.workspace.out, run.settings.keep_days, created.date())
+    prune_records(run.workspace.out, run.settings.keep_days, created.date())
     if run.remote is not None:
         with suppress(OutputError):  # the night is served; what is old waits for the next run
             run.remote.prune(run.settings.keep_days, created.date())
