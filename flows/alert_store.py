@@ -4,6 +4,7 @@
     told              open alerts that somebody has been told of
     dues              one transition of one alert, owed to one channel
     outbox            messages; each due belongs to at most one
+    called_by         which run of the machine called the messages that are `called`
     operational       alerts about the nightly job itself, raised between nights
     silences, acknowledgements   what people have asked for
     channels          which addresses do not answer, and since when
@@ -42,6 +43,8 @@ CREATE TABLE IF NOT EXISTS outbox (
     sent_at TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS outbox_open ON outbox (state, seq);
 CREATE INDEX IF NOT EXISTS outbox_digests ON outbox (kind, as_of, channel, planner);
+CREATE TABLE IF NOT EXISTS called_by (
+    only INTEGER PRIMARY KEY CHECK (only = 1), boot TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS dues (
     transition_id TEXT NOT NULL, channel TEXT NOT NULL, what TEXT NOT NULL,
     fingerprint TEXT NOT NULL, at_once INTEGER NOT NULL, alert TEXT NOT NULL,
@@ -83,7 +86,7 @@ class AlertStore:
 
     @contextmanager
     def quick_transaction(self) -> Iterator[sqlite3.Connection]:
-        """As `transaction`; it outlives this process, but a power cut may undo it."""
+        """As `transaction`; it outlives this process, but not a power cut before the next one."""
         self.connection.execute("PRAGMA synchronous = NORMAL")
         try:
             with self.transaction() as change:

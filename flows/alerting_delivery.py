@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.alert_store import AlertStore
+from flows.alerting_departures import CALLED_TOGETHER, call, look_after_the_dead
 from flows.channels import Channel, ChannelError, Message
 from stockalert.alerts.quiet import allowed_from, wait_after
 from stockalert.errors import OutputError
@@ -29,7 +30,7 @@ __all__ = ["Delivery", "deliver_queue", "delivering"]
 _FAILURES_IN_A_ROW = 2
 _PATIENCE = 60.0
 
-Render = Callable[[str, dict[str, Any]], Message]
+Render = Callable[[str, dict[str, Any], tuple[str, ...]], Message]
 
 
 @dataclass
@@ -60,6 +61,7 @@ def delivering(out: Path) -> Iterator[None]:
     OutputError
         Another process has been sending for a minute.
     """
+    out.mkdir(parents=True, exist_ok=True)
     with (out / "_alerts.lock").open("a") as lock:
         end = time.monotonic() + _PATIENCE
         while True:
@@ -91,31 +93,32 @@ def deliver_queue(
     Parameters
     ----------
     channels : by id
-    render : makes a message from its key and context
+    render : makes a message from its key, its context, and the forms wanted
     quiet_hours : such as "22:00-07:00"; "" = none
     done : what became of it is added here
     """
-    _look_after_the_dead(store)
+    look_after_the_dead(store)
     _readdress(store, channels, done)
     failures: dict[str, int] = {}
+    silent = {str(row["id"]) for row in store.rows("SELECT id FROM channels")}
     quiet = allowed_from(now, quiet_hours) > now
-    for row in [] if quiet else _due(store, now):
+    due = [] if quiet else _due(store, now)
+    called: set[str] = set()
+    for at, row in enumerate(due):
         channel = channels.get(row["channel"])
         if channel is None or failures.get(channel.id, 0) >= _FAILURES_IN_A_ROW:
             continue
+        if row["key"] not in called:
+            called = call(store, due[at : at + CALLED_TOGETHER])
         problem = _hand_over(
             store, channel, row, render, now=now, wait=first_wait_minutes, done=done
         )
         failures[channel.id] = failures.get(channel.id, 0) + 1 if problem else 0
-        _note_channel(store, channel, problem, now=now, done=done)
+        _note_channel(store, channel, problem, silent, now=now, done=done)
+    if called:
+        look_after_the_dead(store)
     left = store.rows("SELECT count(*) AS n FROM outbox WHERE state <> 'sent'")
     done.waiting = int(left[0]["n"])
-
-
-def _look_after_the_dead(store: AlertStore) -> None:
-    """What was leaving when its process died may have arrived, or not."""
-    with store.transaction() as change:
-        change.execute("UPDATE outbox SET state = 'queued', unsure = 1 WHERE state = 'leaving'")
 
 
 def _readdress(store: AlertStore, channels: Mapping[str, Channel], done: Delivery) -> None:
@@ -162,7 +165,6 @@ def _hand_over(
     key, left = row["key"], False
 
     def about_to() -> None:
-        # Undone by a power cut, the message goes again under its key: only the mark is missing.
         nonlocal left
         with store.quick_transaction() as change:
             change.execute("UPDATE outbox SET state = 'leaving' WHERE key = ?", (key,))
@@ -172,7 +174,7 @@ def _hand_over(
         found = channel.arrived(key) if row["unsure"] else False
         if not found:
             context = {**json.loads(row["context"]), "unsure": found is None}
-            channel.send(render(key, context), about_to)
+            channel.send(render(key, context, channel.reads), about_to)
     except ChannelError as error:
         return _put_back(store, row, error, now=now, wait=wait)
     except sqlite3.Error:
@@ -191,7 +193,8 @@ def _hand_over(
 
 
 def _settle(store: AlertStore, key: str, now: datetime) -> None:
-    with store.transaction() as change:
+    """Keep that a message has arrived; the next call puts it onto the disk."""
+    with store.quick_transaction() as change:
         change.execute(
             "UPDATE outbox SET state = 'sent', sent_at = ?, problem = '' WHERE key = ?",
             (now.isoformat(), key),
@@ -221,11 +224,17 @@ def _put_back(
 
 
 def _note_channel(
-    store: AlertStore, channel: Channel, problem: str, *, now: datetime, done: Delivery
+    store: AlertStore,
+    channel: Channel,
+    problem: str,
+    silent: set[str],
+    *,
+    now: datetime,
+    done: Delivery,
 ) -> None:
-    """Remember which channels do not answer, and since when."""
-    was_down = bool(store.rows("SELECT 1 FROM channels WHERE id = ?", channel.id))
+    """Remember which channels do not answer, `silent` by their ids, and since when."""
     if problem:
+        silent.add(channel.id)
         done.down[channel.label] = problem
         with store.transaction() as change:
             change.execute(
@@ -233,7 +242,8 @@ def _note_channel(
                 "ON CONFLICT (id) DO UPDATE SET problem = excluded.problem",
                 (channel.id, channel.label, now.isoformat(), problem),
             )
-    elif was_down:
+    elif channel.id in silent:
+        silent.discard(channel.id)
         done.back.append(channel.label)
         done.down.pop(channel.label, None)
         with store.transaction() as change:

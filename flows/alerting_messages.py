@@ -7,7 +7,7 @@ NAME is subject.txt, mail.txt, mail.html or short.txt.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,12 @@ from stockalert.errors import UsageError
 __all__ = ["Writer", "check_templates"]
 
 _HERE = Path(__file__).parent / "alert_templates"
-_FORMS = ("subject.txt", "mail.txt", "mail.html", "short.txt")
+_FORMS = {
+    "subject": "subject.txt",
+    "text": "mail.txt",
+    "html": "mail.html",
+    "short": "short.txt",
+}
 _COLOURS = {"critical": "#b00020", "warning": "#a05a00", "info": "#555555"}
 _LONGEST_SUBJECT, _LONGEST_SHORT, _LEAST_NAME = 160, 600, 8
 
@@ -75,17 +80,26 @@ class Writer:
         self._own = _environment(language, [*folders, _HERE / language]) if own else self._built_in
         self.problems: list[str] = []
 
-    def __call__(self, key: str, context: Mapping[str, Any]) -> Message:
-        """Write one message; a broken template of one's own never costs an alert."""
-        written = datetime.fromisoformat(str(context["written_at"]))
-        subject, text, html, short = (self._form(name, context) for name in _FORMS)
+    def __call__(
+        self, key: str, context: Mapping[str, Any], forms: Collection[str] = tuple(_FORMS)
+    ) -> Message:
+        """Write one message; a broken template of one's own never costs an alert.
+
+        Parameters
+        ----------
+        forms : which of subject, text, html and short are wanted; the others stay empty
+        """
+        said = {
+            name: self._form(template, context) if name in forms else ""
+            for name, template in _FORMS.items()
+        }
         return Message(
             key=key,
-            subject=one_line(subject, _LONGEST_SUBJECT),
-            text=text.strip() + "\n",
-            html=html,
-            short=one_line(short, _LONGEST_SHORT),
-            written_at=written,
+            subject=one_line(said["subject"], _LONGEST_SUBJECT),
+            text=said["text"].strip() + "\n",
+            html=said["html"],
+            short=one_line(said["short"], _LONGEST_SHORT),
+            written_at=datetime.fromisoformat(str(context["written_at"])),
             unsure=bool(context.get("unsure")),
             data={name: value for name, value in context.items() if name != "unsure"},
         )

@@ -72,10 +72,18 @@ class Message:
 
 
 class Channel(Protocol):
-    """One address."""
+    """One address.
+
+    Attributes
+    ----------
+    id : names it and tells nothing of it
+    label : names it for people
+    reads : fields of a message that it takes, of subject, text, html and short
+    """
 
     id: str
     label: str
+    reads: tuple[str, ...]
 
     def send(self, message: Message, about_to: Callable[[], None]) -> None:
         """Deliver, or raise `ChannelError`."""

@@ -35,6 +35,7 @@ class MailChannel:
         place = (plugin.smtp_host, plugin.port, plugin.user)
         self.id = channel_id("mail", *place, plugin.from_addr[1], address)
         self.label = f"mail to {address}"
+        self.reads: tuple[str, ...] = ("subject", "text", "html")
 
     def send(self, message: Message, about_to: Callable[[], None]) -> None:
         """Hand the mail over.

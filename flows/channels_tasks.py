@@ -15,10 +15,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-import requests
-
 from flows.channels import Channel, ChannelError, Message, channel_id
-from flows.channels_web import ask
+from flows.channels_web import ask, session_for
 from stockalert.errors import UsageError
 
 __all__ = ["TASK_SCHEMES", "task_channel"]
@@ -54,9 +52,10 @@ class _Tool(ABC):
 
     def __init__(self, base: str, user: str, password: str, place: str) -> None:
         self._base, self._user, self._password, self._place = base, user, password, place
-        self._session = requests.Session()
+        self._session = session_for(base)
         self.id = channel_id("task", self.name, base, user if self.name == "Jira" else "", place)
         self.label = f"{self.name} tasks in {place}"
+        self.reads: tuple[str, ...] = ("subject", "text")
 
     def send(self, message: Message, about_to: Callable[[], None]) -> None:
         """Create the task.

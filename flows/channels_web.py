@@ -13,7 +13,14 @@ from flows.channels import Channel, ChannelError, Message, channel_id, overheard
 from flows.channels_apprise import load_apprise
 from flows.channels_targets import is_single
 
-__all__ = ["AppriseChannel", "WebhookChannel", "apprise_channel", "ask", "webhook_channel"]
+__all__ = [
+    "AppriseChannel",
+    "WebhookChannel",
+    "apprise_channel",
+    "ask",
+    "session_for",
+    "webhook_channel",
+]
 
 _LONG = 2000
 """Services that take fewer characters than this in one message get the short form."""
@@ -46,6 +53,8 @@ class AppriseChannel:
         self.label = (
             f"{plugin.service_name} ({self.id[:4]})"  # any word of an address may be secret
         )
+        self._long_enough = plugin.body_maxlen >= _LONG
+        self.reads: tuple[str, ...] = ("subject", "text" if self._long_enough else "short")
 
     def send(self, message: Message, about_to: Callable[[], None]) -> None:
         """Deliver through Apprise.
@@ -57,13 +66,12 @@ class AppriseChannel:
             have arrived. Where it goes to several targets at once, some may have it.
         """
         apprise = load_apprise()
-        long_enough = self._plugin.body_maxlen >= _LONG
         # Without a title of its own a text message would have it before its few words.
-        titled = long_enough or self._plugin.title_maxlen > 0
+        titled = self._long_enough or self._plugin.title_maxlen > 0
         about_to()
         with overheard() as reasons:
             done = self._plugin.notify(
-                body=_defused(message.text if long_enough else message.short),
+                body=_defused(message.text if self._long_enough else message.short),
                 title=_defused(message.subject) if titled else "",
                 notify_type=apprise.NotifyType.WARNING,
                 body_format=apprise.NotifyFormat.TEXT,
@@ -94,7 +102,9 @@ class WebhookChannel:
         self.id = channel_id("json", *plugin.url_identifier[:2], *plugin.url_identifier[3:])
         port = f":{plugin.port}" if plugin.port else ""
         self.label = f"webhook at {plugin.host}{port} ({self.id[:4]})"
-        self._session = requests.Session()
+        self.reads: tuple[str, ...] = ("subject", "text")
+        self._address = f"{'https' if plugin.secure else 'http'}://{plugin.host}{port}"
+        self._session = session_for(self._address, verify=plugin.verify_certificate)
 
     def send(self, message: Message, about_to: Callable[[], None]) -> None:
         """Post the message.
@@ -105,19 +115,16 @@ class WebhookChannel:
             No answer, or one that is not 2xx.
         """
         plugin = self._plugin
-        port = f":{plugin.port}" if plugin.port else ""
-        url = f"{'https' if plugin.secure else 'http'}://{plugin.host}{port}{plugin.fullpath}"
         body = {"version": "1.0", "title": message.subject, "message": message.text}
         about_to()
         ask(
             self._session,
             plugin.method,
-            url,
+            self._address + plugin.fullpath,
             json={**body, "type": "warning", "key": message.key, **message.data},
             headers={"User-Agent": "stockalert", **plugin.headers, "Idempotency-Key": message.key},
             params=plugin.params,
             auth=(plugin.user, plugin.password) if plugin.user else None,
-            verify=plugin.verify_certificate,
         )
 
     def arrived(self, key: str) -> bool | None:
@@ -134,6 +141,15 @@ def _defused(text: str) -> str:
     (False, 1)
     """
     return _CALLS.sub("\\g<0>\u200b", text)
+
+
+def session_for(url: str, *, verify: bool = True) -> requests.Session:
+    """Keep a connection to one host; proxies and certificates of the environment are read once."""
+    session = requests.Session()
+    found = session.merge_environment_settings(url, {}, None, verify, None)
+    session.proxies, session.verify = found["proxies"], found["verify"]
+    session.trust_env = False
+    return session
 
 
 def ask(session: requests.Session, method: str, url: str, **how: Any) -> Any:

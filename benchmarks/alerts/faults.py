@@ -167,7 +167,7 @@ def lay_trap(point: str, nth: int) -> None:
     places: dict[str, tuple[Any, str, bool]] = {
         "while publishing": (publishing, "_serve", False),
         "while queueing": (queue, "_queue", True),
-        "queued": (delivery, "_look_after_the_dead", False),
+        "queued": (delivery, "look_after_the_dead", False),
         "before leaving": (delivery, "_hand_over", False),
         "accepted": (delivery, "_settle", False),
         "recorded": (delivery, "_settle", True),

@@ -85,13 +85,15 @@ def one_line(text: Any, longest: int = _LONGEST_NAME) -> str:
     >>> one_line("Mug" + chr(10) + "Bcc: everybody@example.org")
     'Mug Bcc: everybody@example.org'
     """
-    kept = (
-        " "
-        if sign.isspace() or (unicodedata.category(sign) in _UNWANTED and sign not in _JOINS)
-        else sign
-        for sign in str(text)
-    )
-    line = " ".join("".join(kept).split())
+    line = str(text)
+    if not line.isprintable():  # else it holds no space but " ", and nothing unwanted
+        line = "".join(
+            " "
+            if sign.isspace() or (unicodedata.category(sign) in _UNWANTED and sign not in _JOINS)
+            else sign
+            for sign in line
+        )
+    line = " ".join(line.split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 

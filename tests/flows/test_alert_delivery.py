@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from flows import alerting_delivery, alerting_queue
-from flows.alert_store import open_store
+from flows.alert_store import AlertStore, open_store
 from flows.alerting import clear_operational, raise_operational
 from flows.alerting_night import deliver_alerts
 from flows.channels_apprise import load_apprise
@@ -23,7 +24,7 @@ from tests.servers.smtp import MailServer, mail_server
 from tests.servers.web import WebServer, web_server
 
 load_apprise()
-LATER = timedelta(minutes=10)
+LATER, FULL = timedelta(minutes=10), 2
 
 # Python 3.12 and later warn of a fork beside threads: the servers have some.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
@@ -154,6 +155,43 @@ def test_a_crash_before_the_last_dot_is_no_repeat(
     assert only["X-Stockalert-Repeat"] is None
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_was_called_when_the_machine_went_down_may_have_left_else_it_has_not(
+    tmp_path: Path, web: WebServer, monkeypatch: pytest.MonkeyPatch, restarted: bool
+) -> None:
+    publish_alerts(tmp_path, 0, [alert("blue", money_at_risk=5e3), alert("red")])
+    chosen = settings(web.address())
+    with monkeypatch.context() as trap:
+        trap.setattr(alerting_delivery, "_hand_over", die)
+        in_a_process_that_dies(lambda: deliver_alerts(tmp_path, chosen, now=NIGHT))
+    if restarted:
+        with open_store(tmp_path) as store:
+            store.connection.execute("UPDATE called_by SET boot = 'the run before'")
+    done = deliver_alerts(tmp_path, chosen, now=NIGHT + LATER)
+    assert (done.sent, done.repeated) == (2, 2 if restarted else 0)
+    assert all(("may repeat" in call.body["message"]) is restarted for call in web.calls)
+
+
+def test_many_messages_are_forced_onto_the_disk_together(
+    tmp_path: Path, web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dear = [alert(f"sku {n}", money_at_risk=5e3, supplier_id=f"farm {n}") for n in range(100)]
+    publish_alerts(tmp_path, 0, dear)
+    forced: list[AlertStore] = []
+    lasting = AlertStore.transaction
+
+    @contextmanager
+    def counted(store: AlertStore) -> Iterator[Any]:
+        if store.rows("PRAGMA synchronous")[0][0] == FULL:
+            forced.append(store)
+        with lasting(store) as change:
+            yield change
+
+    monkeypatch.setattr(AlertStore, "transaction", counted)
+    assert deliver_alerts(tmp_path, settings(web.address()), now=NIGHT).sent == 100
+    assert 4 <= len(forced) <= 12
+
+
 def test_a_night_that_was_never_told_is_told_with_the_next(tmp_path: Path, web: WebServer) -> None:
     chosen = settings(web.address())
     publish_alerts(tmp_path, 0, [alert("blue")])
@@ -281,7 +319,7 @@ def test_a_message_that_cannot_be_sent_at_all_stops_no_other(
         store.connection.execute("UPDATE outbox SET context = '{}' WHERE seq = 1")
     web.mode = "up"
     done = deliver_alerts(tmp_path, chosen, now=NIGHT + timedelta(days=1))
-    assert "cannot be sent: KeyError" in str(done.notes)
+    assert "cannot be sent: UndefinedError" in str(done.notes)
     assert done.waiting == 1
     told = [one["sku"] for call in web.calls for one in call.body["alerts"] if one["sku"]]
     assert len(told) == len(set(told)) == 3
