@@ -16,9 +16,14 @@ def serve(
     data: Data,
     out: Out,
     *,
-    port: Annotated[
-        int, typer.Option(min=1, max=65535, help="Port of its own server, on 127.0.0.1.")
-    ] = 4200,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Address of its own server; one that other machines reach needs a token in "
+            "STOCKALERT_SERVE_TOKEN."
+        ),
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of its own server.")] = 4200,
     config: Config = None,
     debug: Debug = False,
 ) -> None:
@@ -27,7 +32,7 @@ def serve(
         check_early(data, out, config)
         from flows.serve import serve as run
 
-        run(data, out, config, port=port)
+        run(data, out, config, host=host, port=port)
 
 
 def watchdog(
@@ -36,7 +41,9 @@ def watchdog(
     by: Annotated[
         datetime | None,
         typer.Option(
-            "--by", formats=["%H:%M"], help="Tables are due by then; default: schedule.tables_by."
+            "--by",
+            formats=["%H:%M"],
+            help="Tables are due by then, in schedule.time_zone; default: schedule.tables_by.",
         ),
     ] = None,
     config: Config = None,

@@ -1,7 +1,8 @@
 """Run everything on schedule on one machine: a Prefect server of its own, and one process.
 
-The server listens on 127.0.0.1 and keeps its data base in OUT/_prefect, so runs and their logs are
-there again after a restart. Where PREFECT_API_URL names a server, that one is used instead.
+The server listens on 127.0.0.1, asks for a word (`flows.serve_auth`) and keeps its data base in
+OUT/_prefect, so runs and their logs are there again after a restart. Where PREFECT_API_URL names a
+server, that one is used instead.
 """
 
 from __future__ import annotations
@@ -16,33 +17,56 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
+from flows.serve_auth import address_of, kept_secret, word_for
 from flows.settings import load_settings
 from stockalert.errors import OutputError
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
 
-__all__ = ["own_server", "serve"]
+__all__ = ["OwnServer", "own_server", "serve"]
 
 _START_SECONDS = 180.0
 _STOP_SECONDS = 20.0
-_HOST = "127.0.0.1"
+_AUTH_STRINGS = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")
+HOST = "127.0.0.1"
 
 
-def serve(data: str, out: Path, config: Path | None, *, port: int) -> None:
+@dataclass(frozen=True)
+class OwnServer:
+    """A server that runs are scheduled on.
+
+    Attributes
+    ----------
+    address : of its API
+    word : that it asks for; None = what Prefect's settings say
+    """
+
+    address: str
+    word: str | None = field(default=None, repr=False)
+
+
+def serve(data: str, out: Path, config: Path | None, *, host: str = HOST, port: int) -> None:
     """Schedule the flows of `flows.deployments` until the process is told to stop.
 
     Raises
     ------
     OutputError
         The server does not start.
+    UsageError
+        The server would be reached from other machines, and there is no token.
     """
     settings = load_settings(config)
-    with own_server(out, port) as address:
-        os.environ["PREFECT_API_URL"] = address
+    with own_server(out, port, host=host) as server:
+        address = os.environ["PREFECT_API_URL"] = server.address
+        if server.word is not None:  # for this process and the runs that it starts
+            os.environ["PREFECT_API_AUTH_STRING"] = server.word
         from flows.deployments import deployments_of
 
         place = data if "://" in data else str(Path(data).absolute())
@@ -71,38 +95,48 @@ def _run(deployments: Sequence[RunnerDeployment]) -> None:
 
 
 @contextmanager
-def own_server(out: Path, port: int) -> Iterator[str]:
-    """Start a server on 127.0.0.1 and stop it in the end; give the address of its API."""
+def own_server(out: Path, port: int, *, host: str = HOST) -> Iterator[OwnServer]:
+    """Start a server and stop it in the end; the word that it asks for is in OUT/_prefect/auth."""
     if address := os.environ.get("PREFECT_API_URL"):
-        yield address
+        yield OwnServer(address)
         return
+    word, address = word_for(host), address_of(host, port)
     command = [sys.executable, "-m", "prefect", "server", "start"]
     log = out / "_prefect" / "server.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as told:
+    with kept_secret(log.with_name("auth"), word), log.open("ab") as told:
         server = subprocess.Popen(  # noqa: S603 - our own interpreter
-            [*command, "--host", _HOST, "--port", str(port), "--no-ui"],
+            [*command, "--host", host, "--port", str(port), "--no-ui"],
+            env={**os.environ, **dict.fromkeys(_AUTH_STRINGS, word)},
             stdout=told,
             stderr=told,
             start_new_session=True,  # Ctrl-C is for the runs first
         )
         try:
-            address = f"http://{_HOST}:{port}/api"
-            _wait_for(server, address, log)
-            yield address
+            _wait_for(server, address, port, log)
+            yield OwnServer(address, word)
         finally:
             _stop(server)
 
 
-def _wait_for(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+def _wait_for(server: subprocess.Popen[bytes], address: str, port: int, log: Path) -> None:
     patience = time.monotonic() + _START_SECONDS
     while time.monotonic() < patience and server.poll() is None:
         with suppress(urllib.error.URLError, OSError):
-            urllib.request.urlopen(f"{address}/health", timeout=2).close()  # noqa: S310 - loopback
-            if server.poll() is None:
+            urllib.request.urlopen(f"{address}/health", timeout=2).close()  # noqa: S310 - our own
+            if _listens(server, port):
                 return
         time.sleep(0.2)
     raise OutputError(f"the Prefect server did not start at {address}; {log} says why")
+
+
+def _listens(server: subprocess.Popen[bytes], port: int) -> bool:
+    """Whether it is this server that holds the port: another program there could give orders."""
+    with suppress(psutil.NoSuchProcess):
+        mine = psutil.Process(server.pid)
+        held = [c for p in (mine, *mine.children(recursive=True)) for c in p.net_connections()]
+        return any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in held)
+    return False
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

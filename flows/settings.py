@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from flows.run_log import LOG_VARIABLE
+from flows.serve_auth import TOKEN_VARIABLE
 from flows.settings_alerts import AlertSettings
 from flows.settings_guard import GuardSettings
 from flows.settings_orders import OrderSettings
@@ -46,6 +47,7 @@ from stockalert.tables import INPUT_TABLES
 __all__ = ["Settings", "default_toml", "load_settings"]
 
 _PREFIX = "STOCKALERT_"
+_NO_SETTINGS = (LOG_VARIABLE, TOKEN_VARIABLE)
 
 _STARTER = """\
 # Settings of stockalert, at their defaults. Keep the lines you change and pass the file with
@@ -191,7 +193,7 @@ def _refuse_unknown(key: str, where: str) -> None:
 
 def _key(variable: str) -> str:
     """Turn STOCKALERT_MODEL__SEED into model.seed; empty for other programs' variables."""
-    if not variable.upper().startswith(_PREFIX) or variable.upper() == LOG_VARIABLE:
+    if not variable.upper().startswith(_PREFIX) or variable.upper() in _NO_SETTINGS:
         return ""
     return variable[len(_PREFIX) :].lower().replace("__", ".")
 

@@ -1,9 +1,13 @@
-"""`stockalert serve` for real: its own server, a night on its schedule, and an orderly end."""
+"""`stockalert serve` for real: its own server, a night on its schedule, and an orderly end.
+
+Whoever does not know the word of the server is sent away.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
+import stat
 import sys
 import urllib.error
 import urllib.request
@@ -31,12 +35,20 @@ def test_a_night_runs_on_schedule_and_a_signal_ends_it_all(tmp_path: Path) -> No
     words = ["serve", "--data", str(data), "--out", str(out), "--config", str(config)]
     program = [sys.executable, "-c", "from flows.cli import main; main()"]
 
+    wanted = {"deployments": {"name": {"any_": ["nightly"]}}}
+    secret = out / "_prefect" / "auth"
+
     def nights(state: str) -> list[dict[str, Any]]:
-        every = ask(api, "/flow_runs/filter", {"flows": {"name": {"any_": ["nightly"]}}})
+        every = ask(api, "/flow_runs/filter", wanted, word=secret.read_text())
         return [run for run in every if run["state_type"] == state]
 
     with running([*program, *words, "--port", str(port)], kept, log) as serving:
         until(lambda: "scheduled: nightly, train" in log.read_text(), 180, "the schedule")
+        assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+        word = secret.read_text()
+        for wrong in ("", "stockalert:", word[:-1], f"{word}x"):
+            with pytest.raises(urllib.error.HTTPError, match="401"):
+                ask(api, "/flow_runs/filter", wanted, word=wrong)
         done = until(lambda: nights("COMPLETED") or serving.poll() is not None, 300, "a night")
         assert done is not True, log.read_text()[-4000:]
         assert done[0]["auto_scheduled"]
@@ -45,4 +57,7 @@ def test_a_night_runs_on_schedule_and_a_signal_ends_it_all(tmp_path: Path) -> No
     with pytest.raises((urllib.error.URLError, ConnectionError)):
         urllib.request.urlopen(f"{api}/health", timeout=2)
     assert "Traceback" not in log.read_text()
+    assert not secret.exists()
+    for file in (f for f in tmp_path.rglob("*") if f.is_file()):
+        assert word.encode() not in file.read_bytes(), file
     assert set(pd.read_parquet(out / "latest" / "thresholds")["model_version"].dropna()) == {"1"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import signal
 import socket
@@ -23,10 +24,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def ask(api: str, path: str, body: object = None) -> Any:
-    """Read JSON from an address; with a body, post it."""
+def ask(api: str, path: str, body: object = None, *, word: str = "") -> Any:
+    """Read JSON from an address; with a body, post it; with a word, where one is asked for."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{api}{path}", data, {"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json"}
+    if word:
+        headers["Authorization"] = f"Basic {base64.b64encode(word.encode()).decode()}"
+    request = urllib.request.Request(f"{api}{path}", data, headers)
     with urllib.request.urlopen(request, timeout=20) as answer:
         return json.load(answer)
 
