@@ -205,6 +205,16 @@ def test_a_host_that_is_not_there_is_named() -> None:
     assert error.value.certain
 
 
+def test_a_proxy_that_the_environment_names_is_asked(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", web.url)
+    try_address("json://receiver.invalid/hook", Settings(), now=NIGHT)
+    assert [call.path for call in web.calls] == ["http://receiver.invalid/hook"]
+
+
 def tools(web: WebServer) -> dict[str, str]:
     return {
         "jira": f"task+jira://ana:s3cret@host/SHOP?host={web.url}",

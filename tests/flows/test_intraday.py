@@ -18,6 +18,7 @@ from flows.refresh import Night, refresh
 from stockalert.errors import UsageError
 from tests.flows.conftest import Season, served
 from tests.flows.corner_shop import SECOND_NIGHT
+from tests.servers.web import web_server
 
 NOON = datetime(2024, 4, 1, 12, 30)
 TODAY = pd.Timestamp("2024-04-01")
@@ -209,9 +210,19 @@ def noon(season: Season, tmp_path_factory: pytest.TempPathFactory) -> Callable[.
         for retold in (False, True)
     }
 
-    def publish(out: str, *, retold: bool = False, moment: datetime | None = NOON) -> Night:
-        as_of = SECOND_NIGHT if moment is None else None
-        return refresh(days[retold], folder / out, as_of, config, moment)
+    def publish(
+        out: str,
+        *,
+        retold: bool = False,
+        moment: datetime | None = NOON,
+        data: Path | None = None,
+        more: str = "",
+    ) -> Night:
+        as_of, chosen = SECOND_NIGHT if moment is None else None, config
+        if more:
+            chosen = folder / f"{out}.toml"
+            chosen.write_text(config.read_text() + more)
+        return refresh(data or days[retold], folder / out, as_of, chosen, moment)
 
     return publish
 
@@ -250,3 +261,66 @@ def test_todays_stock_orders_and_views_count_at_once(
     assert kept["moment"] == "2024-04-01 12:30:00"
     assert (season.out / "mlflow.db").exists()
     assert not (midday.folder.parents[1] / "mlflow.db").exists(), "nothing is trained"
+
+
+REPLENISHED, SOLD_OUT, LOW = (("item 04", "north"), ("item 05", "north"), ("item 06", "north"))
+TALKED_OF = "item 07"
+
+
+def busy_morning(season: Season, data: Path) -> Path:
+    """A Monday that begins with plenty of all but one item, and a rush on another's page."""
+    day_of_the_shop(season, data, retold=False)
+    stock = pd.read_parquet(data / "stock.parquet")
+    stock = stock[stock["date"] < TODAY]
+    counts = stock[stock["date"] == "2024-03-31"].assign(date=TODAY, observed_at=at("08:00")[0])
+    keys = pd.MultiIndex.from_frame(counts[["sku", "location"]])
+    counts["on_hand"] = np.where(keys.isin([REPLENISHED]), 0.0, 500.0)
+    later = counts[keys.isin([REPLENISHED, SOLD_OUT, LOW])].assign(observed_at=at("12:00")[0])
+    noon_of = {REPLENISHED[0]: 500.0, SOLD_OUT[0]: 0.0, LOW[0]: 1.0}
+    later["on_hand"] = later["sku"].map(noon_of)
+    pd.concat([stock, counts, later]).to_parquet(data / "stock.parquet")
+    orders = pd.read_parquet(data / "purchase_orders.parquet")
+    orders[orders["received_at"] < TODAY].to_parquet(data / "purchase_orders.parquet")
+    events = pd.read_parquet(data / "events.parquet")
+    seconds = pd.to_timedelta(np.arange(2000) * 5, unit="s")
+    rush = pd.DataFrame({"occurred_at": at("09:00")[0] + seconds, "sku": TALKED_OF})
+    rush = rush.assign(event="view", session_id=[f"rush {n}" for n in rush.index])
+    pd.concat([events, rush], ignore_index=True).to_parquet(data / "events.parquet")
+    return data
+
+
+def open_alerts(night: Night) -> dict[tuple[str, str, str], str]:
+    """The run that raised each alert, by kind, sku and location; item 00 is nowhere counted."""
+    table = pd.read_parquet(night.folder / "alerts")
+    table = table[table["sku"] != "item 00"]
+    keys = zip(table["kind"], table["sku"], table["location"], strict=True)
+    return dict(zip(keys, table["episode"], strict=True))
+
+
+def little_of(alerts: dict[tuple[str, str, str], str]) -> set[tuple[str, str, str]]:
+    return {key for key in alerts if key[0] in {"stocked_out", "reorder_now"}}
+
+
+@pytest.mark.slow
+def test_what_the_morning_brought_raises_and_clears_alerts_by_noon_in_one_run(
+    season: Season, noon: Callable[..., Night], tmp_path: Path
+) -> None:
+    data = busy_morning(season, tmp_path / "data")
+    with web_server() as web:
+        more = f'\n[alerts]\nurls = ["{web.address()}"]\nimmediate_above = 0.0\n'
+        opening = noon("alerts", data=data, more=more, moment=datetime(2024, 4, 1, 8, 30))
+        heard = len(web.calls)
+        midday = noon("alerts", data=data, more=more)
+    before, after = open_alerts(opening), open_alerts(midday)
+    out, low = "stocked_out", "reorder_now"
+    assert little_of(before) == {(out, *REPLENISHED), (low, *REPLENISHED)}
+    assert little_of(after) == {(out, *SOLD_OUT), (low, *SOLD_OUT), (low, *LOW)}
+    rush = {("demand_spike", TALKED_OF, place) for place in ("north", "south")}
+    assert rush <= after.keys()
+    assert not rush & before.keys()
+    assert all(after[key] == opening.summary["run_id"] for key in before.keys() & after.keys())
+    told = [call.body for call in web.calls[heard:]]
+    begun = {(a["kind"], a["sku"], a["location"]) for body in told for a in body["alerts"]}
+    ended = {(a["kind"], a["sku"], a["location"]) for body in told for a in body["resolved"]}
+    assert ("stocked_out", *SOLD_OUT) in begun
+    assert ("stocked_out", *REPLENISHED) in ended
