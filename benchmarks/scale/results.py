@@ -88,15 +88,14 @@ def _of_nights(commands: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
 
 
 def _of_growth(sizes: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
-    """Of the last step, per tenfold of SKUs, and drawn on to a million at the same power."""
+    """Of the last step, per tenfold of SKUs, and drawn on to a million as a straight line."""
     counts = sorted(map(int, sizes))
     small, large = (sizes[str(count)]["refresh"] for count in counts[-2:])
     tenfolds = log10(counts[-1] / counts[-2])
-    to_million = log10(1_000_000 / counts[-1])
+    beyond = (1_000_000 - counts[-1]) / (counts[-1] - counts[-2])
     named = {}
     for figure, cost, digits in (("time", "cpu_seconds", 0), ("memory", "peak_gib", 1)):
-        tenfold = (large[cost] / small[cost]) ** (1 / tenfolds)
-        named[f"growth_10x.{figure}"] = round(tenfold, 2)
-        drawn_on = large[cost] * tenfold**to_million
+        named[f"growth_10x.{figure}"] = round((large[cost] / small[cost]) ** (1 / tenfolds), 2)
+        drawn_on = large[cost] + beyond * (large[cost] - small[cost])
         named[f"extrapolated_1m.{cost}"] = round(drawn_on, digits)
     return named

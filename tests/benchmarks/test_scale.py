@@ -44,12 +44,12 @@ def test_the_shop_keeps_the_contract_and_its_last_day_can_come_later(tmp_path) -
 def test_growth_is_told_per_tenfold_of_skus_and_drawn_on_to_a_million() -> None:
     sizes = {
         "1000": {"refresh": {"cpu_seconds": 5.0, "peak_gib": 0.9}},
-        "3000": {"refresh": {"cpu_seconds": 10.0, "peak_gib": 1.0}},
-        "300000": {"refresh": {"cpu_seconds": 1000.0, "peak_gib": 1.44}},
+        "30000": {"refresh": {"cpu_seconds": 40.0, "peak_gib": 1.0}},
+        "300000": {"refresh": {"cpu_seconds": 310.0, "peak_gib": 1.27}},
     }
     assert named_figures({"growth": {"sizes": sizes}}) == {
-        "growth_10x.time": 10.0,
-        "growth_10x.memory": 1.2,
-        "extrapolated_1m.cpu_seconds": 3333.0,
-        "extrapolated_1m.peak_gib": 1.6,
+        "growth_10x.time": 7.75,
+        "growth_10x.memory": 1.27,
+        "extrapolated_1m.cpu_seconds": 1010.0,
+        "extrapolated_1m.peak_gib": 2.0,
     }
