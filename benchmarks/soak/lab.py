@@ -20,7 +20,7 @@ from flows.serve import own_server
 
 __all__ = ["Ended", "Lab", "Shop", "Started", "command", "free_port", "open_lab"]
 
-PATIENCE = 300.0
+PATIENCE = 600.0
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def open_lab(folder: Path, environment: Mapping[str, str] | None = None) -> Iter
     """Start a Prefect server (unless PREFECT_API_URL names one) and the process that forks runs."""
     folder.mkdir(parents=True, exist_ok=True)
     prepare_environment(folder)
-    with own_server(folder, free_port()) as address:
+    with own_server(folder, free_port()) as server:
         process = subprocess.Popen(
             [sys.executable, "-u", "-m", "benchmarks.soak.zygote"],
             stdin=subprocess.PIPE,
@@ -184,7 +184,8 @@ def open_lab(folder: Path, environment: Mapping[str, str] | None = None) -> Iter
             cwd=Path(__file__).parents[2],
             env={
                 **os.environ,
-                "PREFECT_API_URL": address,
+                "PREFECT_API_URL": server.address,
+                **({"PREFECT_API_AUTH_STRING": server.word} if server.word else {}),
                 **(environment or {}),
             },
         )
