@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -41,6 +41,7 @@ class DecidedNight:
     facts : how goods come, row by row likewise
     shared : correlation of two items' demand; see `stockalert.purchasing.shared_demand`
     notes : on what went wrong on the way
+    failed : sku, location, reason of what could not be forecast and has what was served before
     """
 
     frames: dict[str, pd.DataFrame]
@@ -49,6 +50,7 @@ class DecidedNight:
     facts: SupplyFacts
     shared: float
     notes: tuple[str, ...] = ()
+    failed: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def past_of(panel: Panel) -> Past:

@@ -22,6 +22,7 @@ from flows.steps import step
 from flows.summary import publish_summary
 from stockalert.errors import GuardError
 from stockalert.guard import Finding, Limits, describe
+from stockalert.guard_forecasts import on_failures
 from stockalert.guard_inputs import on_age, on_rows, on_units
 from stockalert.guard_thresholds import on_coverage, on_thresholds
 from stockalert.served import Pointer, night_folder, previous_night, served_nights
@@ -56,7 +57,9 @@ def guarded(
         return _noted(summary, "guards are switched off (guard.enabled = false)")
     previous = previous_night(run.workspace.out, intake.as_of)
     days = last_days(run)
-    findings = list(findings_of(run, intake, frames["thresholds"], previous, days))
+    failed = pd.DataFrame(summary.get("not forecast", []))
+    found = findings_of(run, intake, frames["thresholds"], previous, days, failed=failed)
+    findings = list(found)
     told = {name: str(day) for name, day in days.items()}
     summary = {**summary, "last_days": told, "guards": [f.record() for f in findings]}
     for finding in findings:
@@ -82,8 +85,17 @@ def findings_of(
     tonight: pd.DataFrame,
     previous: Pointer | None,
     days: Mapping[str, date],
+    *,
+    failed: pd.DataFrame,
 ) -> Iterator[Finding]:
-    """Ask every guard that has something to go by; on a first night they only tell."""
+    """Ask every guard that has something to go by; on a first night they only tell.
+
+    What could not be forecast is a fault on a first night too.
+
+    Parameters
+    ----------
+    failed : sku, location, reason of what could not be forecast
+    """
     limits = Limits(**run.settings.guard.model_dump(exclude={"enabled"}))
     rows = {name: report.rows_read for name, report in intake.tables.items()}
     period = run.period_days
@@ -99,6 +111,8 @@ def findings_of(
         if finding is not None:
             nothing = previous is None and finding.tripped
             yield finding.weakened("nothing is served yet") if nothing else finding
+    if (broken := on_failures(tonight, failed, limits)) is not None:
+        yield broken
 
 
 def _on_tables(

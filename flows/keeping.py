@@ -12,23 +12,19 @@ import pyarrow.dataset as ds
 
 from features.panel import Panel
 from flows.forecasting import Forecast
-from flows.settings_guard import GuardSettings
 from stockalert.arrays import BoolArray, FloatArray, IntArray
 from stockalert.classification import CLASSES, PATTERNS
-from stockalert.errors import GuardError
 from stockalert.outlook import Horizons, Outlook
 from stockalert.served import Pointer
 from stockalert.tables.columns import quantile_column
 
-__all__ = ["kept", "notes_on_kept"]
+__all__ = ["failed_series", "kept", "notes_on_kept"]
 
 NAMED = 5
 _KEY = ["sku", "location"]
 
 
-def kept(
-    forecast: Forecast, panel: Panel, *, out: Path, last: Pointer | None, guard: GuardSettings
-) -> Forecast:
+def kept(forecast: Forecast, panel: Panel, *, out: Path, last: Pointer | None) -> Forecast:
     """Give the series of failed blocks the forecast of the last night, so that what follows from
     it – reorder points first – stays; what was never forecast has the formula's.
 
@@ -36,23 +32,22 @@ def kept(
     ----------
     out : where the nights are
     last : the night that this one replaces; None = there is none
-
-    Raises
-    ------
-    GuardError
-        More than `max_share_missing` of all series are concerned.
     """
     if not forecast.failures:
         return forecast
     failed = _failed(forecast, panel.n_series)
-    share, most = float(failed.mean()), guard.max_share_missing
-    if guard.enabled and share > most:
-        raise GuardError(
-            f"{int(failed.sum())} of {len(failed)} skus at a location could not be forecast "
-            f"({share:.1%}, guard.max_share_missing is {most:.1%}); {forecast.failures[0][1]}"
-        )
     found = None if last is None else _last_forecast(out, last, panel, failed, forecast.outlook)
     return forecast if found is None else _with(forecast, found)
+
+
+def failed_series(forecast: Forecast, panel: Panel) -> pd.DataFrame:
+    """Return sku, location and reason of every series whose block failed."""
+    rows = [
+        panel.series.iloc[which][_KEY].assign(reason=reason) for which, reason in forecast.failures
+    ]
+    if not rows:
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in (*_KEY, "reason")})
+    return pd.concat(rows, ignore_index=True)
 
 
 def notes_on_kept(forecast: Forecast, panel: Panel) -> list[str]:

@@ -17,7 +17,7 @@ from flows.deciding import DecidedNight, decide_night, past_of, service_policy
 from flows.forecasting import formula_forecast, model_forecast
 from flows.guarding import guarded
 from flows.intake import Intake
-from flows.keeping import kept, notes_on_kept
+from flows.keeping import failed_series, kept, notes_on_kept
 from flows.metrics_file import write_metrics
 from flows.publication import previous_thresholds, publish
 from flows.purchasing import lay_open_lines, with_orders
@@ -171,7 +171,7 @@ def forecast_and_decide(run: Run, intake: Intake, reigning: Champion | None) -> 
     else:
         forecast = model_forecast(run, panel, facts.supply, past, reigning)
     last = previous_night(run.workspace.out, intake.as_of)
-    forecast = kept(forecast, panel, out=run.workspace.out, last=last, guard=run.settings.guard)
+    forecast = kept(forecast, panel, out=run.workspace.out, last=last)
     decided = decide_night(
         panel,
         forecast,
@@ -185,4 +185,5 @@ def forecast_and_decide(run: Run, intake: Intake, reigning: Champion | None) -> 
         dead_band=dead_band_tonight(run, intake.as_of),
         as_of=intake.eve,
     )
-    return replace(decided, notes=tuple(notes_on_kept(forecast, panel)))
+    notes, failed = tuple(notes_on_kept(forecast, panel)), failed_series(forecast, panel)
+    return replace(decided, notes=notes, failed=failed)

@@ -29,7 +29,9 @@ from flows.supply import known_orders, read_table
 from models.registry import Champion, champion
 from stockalert.arrays import BoolArray, FloatArray
 from stockalert.decide import decide
-from stockalert.errors import ChampionError
+from stockalert.errors import ChampionError, GuardError
+from stockalert.guard import Limits, describe
+from stockalert.guard_forecasts import on_failures
 from stockalert.pipeline import arrivals_of
 from stockalert.positions import Arrivals
 from stockalert.situation import Situation
@@ -86,7 +88,22 @@ def stress(
         intake = read_tables(run)
         lay_open_lines(run, intake)
         decided = forecast_and_decide(run, intake, _champion(run, intake))
+        _refuse_failures(run, decided)
         return [play(run, intake, decided, scenario, days) for scenario in wanted]
+
+
+def _refuse_failures(run: Run, decided: DecidedNight) -> None:
+    """Refuse to play with forecasts of which too many are missing, as a night would.
+
+    Raises
+    ------
+    GuardError
+        More than `guard.max_share_missing` of the series could not be forecast.
+    """
+    limits = Limits(max_share_missing=run.settings.guard.max_share_missing)
+    found = on_failures(decided.frames["thresholds"], decided.failed, limits)
+    if found is not None and found.tripped and run.settings.guard.enabled:
+        raise GuardError(describe([found]), [found])
 
 
 def _champion(run: Run, intake: Intake) -> Champion | None:

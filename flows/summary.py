@@ -20,6 +20,8 @@ from stockalert.nervousness import HELD, threshold_churn
 
 __all__ = ["night_summary", "publish_summary", "training_summary"]
 
+MOST_SHOWN = 50
+
 
 def training_summary(run: Run, intake: Intake, outcome: Outcome) -> dict[str, Any]:
     """Rows read, the version trained and the verdict on it."""
@@ -63,6 +65,7 @@ def night_summary(
         **_changes(thresholds),
         **_coverage(thresholds),
         **_risk(decided),
+        **_failed(decided),
     }
 
 
@@ -77,9 +80,15 @@ def publish_summary(name: str, summary: Mapping[str, Any]) -> None:
     )
     create_table_artifact(
         key=f"{name}-summary",
-        table=[{"figure": key, "value": str(value)} for key, value in summary.items()],
+        table=[{"figure": key, "value": _shown(value)} for key, value in summary.items()],
         description=f"Summary of this {name} run",
     )
+
+
+def _shown(value: object) -> str:
+    """Put a value into words; a long list is for summary.json alone."""
+    many = isinstance(value, list) and len(value) > MOST_SHOWN
+    return f"{len(value)} entries, see summary.json" if many else str(value)  # type: ignore[arg-type]
 
 
 def _input(run: Run, intake: Intake) -> dict[str, Any]:
@@ -124,6 +133,13 @@ def _risk(decided: DecidedNight) -> dict[str, Any]:
     if alerts is not None:
         found["alerts open"] = len(alerts)
     return found
+
+
+def _failed(decided: DecidedNight) -> dict[str, Any]:
+    """Every series that could not be forecast, and why."""
+    if decided.failed.empty:
+        return {}
+    return {"not forecast": decided.failed.to_dict("records")}
 
 
 def _on_orders(run: Run, decided: DecidedNight) -> list[str]:

@@ -20,12 +20,11 @@ from features.stored import open_panel
 from flows.deciding import decide_night, past_of, service_policy
 from flows.forecasting import formula_forecast, model_forecast
 from flows.intake import Intake
-from flows.keeping import kept, notes_on_kept
+from flows.keeping import failed_series, kept, notes_on_kept
 from flows.publication import publish
 from flows.shop import stored_panel
 from flows.supply import read_position, read_supply
 from flows.training_rows import build_training_set
-from stockalert.errors import GuardError
 from stockalert.positions import position_at
 from stockalert.rows import Rows
 from stockalert.served import previous_night
@@ -109,13 +108,13 @@ def published(shop: TrainedShop) -> TrainedShop:
     return shop
 
 
-def _night_with_a_fault(run, shop, guard):
+def _night_with_a_fault(run, shop):
     panel = stored_panel(run, SECOND_NIGHT)
     _cut_off(run.workspace.work / "panels" / "all", 2)
     supply = read_supply(run.tables, panel, settings=run.settings, as_of=SECOND_NIGHT).supply
     broken = model_forecast(run, panel, supply, past_of(panel), shop.reigning)
     last = previous_night(run.workspace.out, SECOND_NIGHT)
-    return panel, kept(broken, panel, out=run.workspace.out, last=last, guard=guard)
+    return panel, kept(broken, panel, out=run.workspace.out, last=last)
 
 
 def test_a_block_that_fails_keeps_the_thresholds_served_before(published: TrainedShop) -> None:
@@ -125,8 +124,7 @@ def test_a_block_that_fails_keeps_the_thresholds_served_before(published: Traine
         whole = forecast_of(opened, None, published.reigning)
         shutil.rmtree(opened.workspace.work / "panels")
         run = in_blocks(opened, 2)
-        guard = run.settings.guard.model_copy(update={"max_share_missing": 0.5})
-        panel, found = _night_with_a_fault(run, published, guard)
+        panel, found = _night_with_a_fault(run, published)
         table = _decided(run, panel, found).frames["thresholds"].set_index(["sku", "location"])
         notes = notes_on_kept(found, panel)
     failed = [position for which, _ in found.failures for position in range(panel.n_series)[which]]
@@ -136,13 +134,10 @@ def test_a_block_that_fails_keeps_the_thresholds_served_before(published: Traine
     np.testing.assert_array_equal(found.outlook.values[others], whole.outlook.values[others])
     assert "kiwi at default" in notes[0]
     assert "cut off" in notes[0]
-
-
-def test_too_many_failing_series_stop_the_night(published: TrainedShop) -> None:
-    with published.night() as opened:
-        run = in_blocks(opened, 2)
-        with pytest.raises(GuardError, match="could not be forecast"):
-            _night_with_a_fault(run, published, run.settings.guard)
+    named = failed_series(found, panel)
+    assert list(zip(named["sku"], named["location"], strict=True)) == LOST
+    assert named["reason"].str.contains("cut off").all()
+    assert failed_series(whole, panel).empty
 
 
 def test_where_every_block_fails_the_fault_is_told_as_it_is(published: TrainedShop) -> None:
