@@ -20,6 +20,7 @@ LEVEL_WEEKS = 8
 AHEAD_WEEKS = 4
 FEWEST_MISSES = 5
 LARGEST = 0.95
+BLOCK_ROWS = 4096
 GOLDEN = 0x9E3779B97F4A7C15
 
 
@@ -39,16 +40,27 @@ def shared_correlation(units: NumberArray, visible: BoolArray) -> float:
     known = visible.all(axis=1) if visible.size else np.zeros(0, bool)
     if len(ends) < FEWEST_MISSES or known.sum() < 2:
         return 0.5
-    weeks = np.cumsum(np.pad(np.asarray(units[known], np.float64), ((0, 0), (1, 0))), axis=1)
-    ahead = weeks[:, ends + AHEAD_WEEKS] - weeks[:, ends]
-    level = (weeks[:, ends] - weeks[:, ends - LEVEL_WEEKS]) * AHEAD_WEEKS / LEVEL_WEEKS
-    miss = ahead - level
-    own = miss.var(axis=1)
-    apart = float(own.sum())
-    together = float(np.sqrt(own).sum() ** 2) - apart
+    apart, deviations, total = 0.0, 0.0, np.zeros(len(ends))
+    rows = np.flatnonzero(known)
+    for start in range(0, len(rows), BLOCK_ROWS):
+        miss = _misses(np.asarray(units[rows[start : start + BLOCK_ROWS]], np.float64), ends)
+        own = miss.var(axis=1)
+        apart += float(own.sum())
+        deviations += float(np.sqrt(own).sum())
+        total += miss.sum(axis=0)
+    together = deviations**2 - apart
     if together <= 0:
         return 0.5
-    return float(np.clip((miss.sum(axis=0).var() - apart) / together, 0.0, LARGEST))
+    return float(np.clip((total.var() - apart) / together, 0.0, LARGEST))
+
+
+def _misses(units: FloatArray, ends: IntArray) -> FloatArray:
+    """Demand of the four weeks after each end against that of the eight before, (n, n_ends)."""
+    weeks = np.cumsum(np.pad(units, ((0, 0), (1, 0))), axis=1)
+    ahead = weeks[:, ends + AHEAD_WEEKS] - weeks[:, ends]
+    return np.asarray(
+        ahead - (weeks[:, ends] - weeks[:, ends - LEVEL_WEEKS]) * AHEAD_WEEKS / LEVEL_WEEKS
+    )
 
 
 def reordered_together(totals: FloatArray, correlation: float, *, rows: IntArray) -> IntArray:
