@@ -62,7 +62,7 @@ def test_what_is_due_in_days_joins_the_order_when_that_saves_more_than_it_costs(
     dear = evening(_products(), stock, suppliers=_suppliers(order_cost=30.0)).orders()
     cheap = evening(_products(), stock, suppliers=_suppliers(order_cost=0.001)).orders()
     assert dear.loc["mug 1", "kind"] == "joined"
-    assert "saves an order in" in dear.loc["mug 1", "reason"]
+    assert "saves an order tomorrow" in dear.loc["mug 1", "reason"]
     assert "mug 1" not in cheap.index
     assert evening(_products(), stock, suppliers=_suppliers(order_cost=30.0)).orders(
         join=False
