@@ -31,6 +31,7 @@ NIGHTS = (  # as-of, local time, zone
     ("2024-03-31", "2024-02-20T02:00:00", "UTC"),  # the clock was set back by weeks
 )
 SHORT = (
+    "the model store is locked",
     "a pickle lies among the champion's files",
     "the input is cut off",
     "no file may grow beyond 16 KiB",
