@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import threading
@@ -31,7 +32,7 @@ class Fault:
 
     Attributes
     ----------
-    codes : exit codes that are right; 0 = the night copes with it
+    codes : exit codes that are right; 0 = the night copes with it, negative = died of a signal
     more : further options of the night, such as an environment or limits
     says : words of which the message must hold one, where the night fails
     slow : by how much the clock is behind
@@ -74,7 +75,7 @@ def try_fault(lab: Lab, shop: Shop, fault: Fault, clock: str) -> Seen:
     after = served_run(shop.out)
     if ended.code not in fault.codes:
         wrong.append(f"exit code {ended.code}, not {fault.codes}: {ended.said[-2000:]}")
-    if not ended.plain:
+    if ended.code >= 0 and not ended.plain:
         wrong.append(f"no plain message: {ended.said[-2000:]}")
     if (ended.code == 0) != (after != before):
         wrong.append(f"ended with {ended.code}, but the night served changed: {after != before}")
@@ -265,8 +266,10 @@ def _clock(name: str, days: float, codes: tuple[int, ...], *says: str) -> Fault:
 
 
 def _memory(mib: int) -> Fault:
+    """Little memory left: where not Python but a library beneath lacks it, that may end the run."""
+    codes = (0, 1, -signal.SIGABRT, -signal.SIGSEGV)
     limits = {"AS": mib * 2**20}
-    return Fault(f"{mib} MiB of memory left", _healthy, (0, 1), ("memory",), {"limits": limits})
+    return Fault(f"{mib} MiB of memory left", _healthy, codes, ("memory",), {"limits": limits})
 
 
 FAULTS: tuple[Fault, ...] = (
