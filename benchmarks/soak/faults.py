@@ -77,12 +77,12 @@ def try_fault(lab: Lab, shop: Shop, fault: Fault, clock: str) -> Seen:
         wrong.append(f"exit code {ended.code}, not {fault.codes}: {ended.said[-2000:]}")
     if ended.code >= 0 and not ended.plain:
         wrong.append(f"no plain message: {ended.said[-2000:]}")
-    if (ended.code == 0) != (after != before):
+    if ended.code >= 0 and (ended.code == 0) != (after != before):
         wrong.append(f"ended with {ended.code}, but the night served changed: {after != before}")
     if ended.code > 0 and fault.says and not any(w in message_of(ended) for w in fault.says):
         wrong.append(f"the message has none of {fault.says}: {ended.said[-2000:]}")
     wrong += recovery(lab, shop, clock)
-    served = "the new night" if ended.code == 0 else "the night before"
+    served = "the night before" if after == before else "the new night"
     return Seen(fault.name, ended.code, message_of(ended), served, tuple(wrong))
 
 
