@@ -22,7 +22,8 @@ from stockalert.alerts.inhibition import inhibited
 from stockalert.alerts.kinds import SKU_KINDS, fingerprint, fingerprints
 from stockalert.alerts.late import supplier_state
 from stockalert.alerts.problems import with_words
-from stockalert.alerts.silences import Acknowledgement, Silence, muted_state
+from stockalert.alerts.records import each_row
+from stockalert.alerts.silences import MATCHED, Acknowledgement, Silence, muted_state
 from stockalert.alerts.wide import degraded_model, disrupted_suppliers, stale_data
 from stockalert.tables.outputs import OUTPUT_TABLES
 
@@ -214,13 +215,12 @@ def _states(
     rows: pd.DataFrame, when: Circumstances, before: Before
 ) -> tuple[list[str], pd.Series[pd.Timestamp]]:
     """State of each alert, and until when somebody has it in hand."""
-    records = rows.astype(object).where(rows.notna(), None).to_dict("records")
     states = [
-        muted_state(row, before.silences, before.acknowledged, when.now)  # type: ignore[arg-type]
-        for row in records
+        muted_state(row, before.silences, before.acknowledged, when.now)
+        for row in each_row(rows, (*MATCHED, "inhibited_by"))
     ]
     until = [
-        before.acknowledged[row["fingerprint"]].until if state == "acknowledged" else None
-        for row, state in zip(records, states, strict=True)
+        before.acknowledged[name].until if state == "acknowledged" else None
+        for name, state in zip(rows["fingerprint"], states, strict=True)
     ]
     return states, pd.Series(until, rows.index, dtype="datetime64[us]")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from stockalert.alerts.records import each_row
 from stockalert.alerts.spikes import RECENT_DAYS
 from stockalert.alerts.words import Words, sentences, words_of
 
@@ -23,17 +24,12 @@ def with_words(alerts: pd.DataFrame, troubled: pd.DataFrame, language: str) -> p
     """
     words = words_of(language)
     suppliers = dict(zip(troubled["supplier_id"], troubled["problem"], strict=True))
-    records = alerts.astype(object).where(alerts.notna(), None).to_dict("records")
-    rows: list[dict[str, str | None]] = []
-    for alert in records:
-        problems = {
-            "order_problem": _with_order(alert, words),  # type: ignore[arg-type]
-            "supplier_problem": suppliers.get(alert.get("supplier_id")),
-        }
-        demand = _with_demand(alert, words) if alert["kind"] == "demand_spike" else None  # type: ignore[arg-type]
-        said = "; ".join(text for text in (demand, *problems.values()) if text)
-        message, to_do = sentences({**alert, "problem": said}, language)  # type: ignore[dict-item]
-        rows.append({**problems, "message": message, "to_do": to_do})
+    rows: list[tuple[str | None, ...]] = []
+    for alert in each_row(alerts):
+        order, supplier = _with_order(alert, words), suppliers.get(alert.get("supplier_id"))
+        demand = _with_demand(alert, words) if alert["kind"] == "demand_spike" else None
+        said = "; ".join(text for text in (demand, order, supplier) if text)
+        rows.append((order, supplier, *sentences({**alert, "problem": said}, language)))
     names = ["order_problem", "supplier_problem", "message", "to_do"]
     said_of = pd.DataFrame(rows, columns=names, index=alerts.index).astype("str")
     return alerts.assign(**{name: said_of[name] for name in names})
