@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,10 +15,13 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.sorting import ArtifactSort
 from typer.testing import CliRunner
 
+from features.panel import Panel, measure_file
 from flows.alert_store import open_store
 from flows.cli import app
 from flows.refresh import refresh
 from flows.refused import MOST_KEPT, prune_refused
+from flows.run import Run
+from flows.shop import stored_panel
 from stockalert.errors import GuardError
 from stockalert.served import read_pointer
 from tests.flows.conftest import Season, served
@@ -26,6 +30,7 @@ from tests.flows.corner_shop import SECOND_NIGHT
 pytestmark = pytest.mark.slow
 
 NEXT = SECOND_NIGHT + timedelta(days=1)
+LOST = [("item 11", "north"), ("item 11", "south"), ("kiwi", "default")]
 
 
 @pytest.fixture
@@ -141,6 +146,48 @@ def test_a_day_loaded_in_part_is_refused_and_the_next_whole_night_is_published(
     guards = {finding["guard"] for finding in night.summary["guards"]}
     assert guards == {"coverage", "share changed", "jump", "missing", "rows", "units", "stale"}
     assert not any(finding["tripped"] for finding in night.summary["guards"])
+
+
+def test_a_night_that_could_not_forecast_enough_is_kept_named_and_forced(
+    season: Season, shop: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk loses the end of a file of the run, between two steps."""
+    data, out = shop
+
+    def panel_that_is_cut_off(run: Run, as_of: date) -> Panel:
+        panel = stored_panel(run, as_of)
+        path = measure_file(run.workspace.work / "panels" / "all", "views")
+        path.write_bytes(path.read_bytes()[: -4 * panel.n_periods * 2])
+        return panel
+
+    monkeypatch.setattr("flows.refresh.stored_panel", panel_that_is_cut_off)
+    config = _config(season, tmp_path, "[scale]\nblock_series = 2\n")
+    before = served(out).set_index(["sku", "location"])["reorder_point"]
+    with pytest.raises(GuardError) as told:
+        refresh(data, out, NEXT, config)
+    assert told.value.exit_code == 5
+    assert [f.guard for f in told.value.findings if f.tripped] == ["not forecast"]
+    assert "not forecast: 3 of 25 skus at a location could not be forecast" in str(told.value)
+    assert "kiwi" in str(told.value)
+    assert read_pointer(out).as_of_date == SECOND_NIGHT
+    (kept,) = (out / "_refused").iterdir()
+    _names_what_was_lost(json.loads((kept / "summary.json").read_text()))
+
+    night = refresh(data, out, NEXT, config, force="the disk is being replaced")
+    assert read_pointer(out).as_of_date == NEXT
+    assert night.summary["forced"] == {
+        "reason": "the disk is being replaced",
+        "guards": "not forecast",
+    }
+    _names_what_was_lost(json.loads((night.folder / "summary.json").read_text()))
+    now = served(out).set_index(["sku", "location"])["reorder_point"]
+    assert now[LOST[:2]].tolist() == before[LOST[:2]].tolist(), "as last forecast"
+
+
+def _names_what_was_lost(summary: dict[str, Any]) -> None:
+    named = summary["not forecast"]
+    assert [(row["sku"], row["location"]) for row in named] == LOST
+    assert all("cut off" in row["reason"] for row in named)
 
 
 def test_sales_that_stopped_coming_are_refused(
