@@ -18,7 +18,7 @@ import yaml
 from flows.deployments import deployments_of
 from flows.settings import Settings
 from tests.flows.corner_shop import SETTINGS, corner_shop
-from tests.servers.postgresql import PostgreSQL
+from tests.servers.postgresql import PASSWORD, PostgreSQL
 from tests.servers.programs import ask, free_port, running, until
 
 ROOT = Path(__file__).parents[2]
@@ -124,6 +124,7 @@ def test_a_scheduled_night_is_published_and_a_second_start_is_cancelled(
     (done,) = (run for run in runs_of(postgres, shop) if run[0] == first["id"])
     assert done[1] == "COMPLETED", (tmp_path / "worker.log").read_text()[-4000:]
     assert_published(Path(shop["SHOP_OUT"]))
+    assert PASSWORD not in (tmp_path / "worker.log").read_text()
 
 
 def runs_of(postgres: PostgreSQL, shop: dict[str, str]) -> list[tuple[str, str]]:
@@ -141,3 +142,7 @@ def assert_published(out: Path) -> None:
     assert thresholds["model_version"].dropna().unique().tolist() == ["1"]
     assert not (out / "mlflow.db").exists(), "runs and models are in PostgreSQL"
     assert list((out / "mlartifacts").rglob("model.json")), "and their files below OUT"
+    told = (out / "latest" / "summary.json").read_text()
+    assert "no version of stockalert-demand in postgresql://**********@127.0.0.1" in told
+    for file in (f for f in out.rglob("*") if f.is_file()):
+        assert PASSWORD.encode() not in file.read_bytes(), file
