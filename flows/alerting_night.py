@@ -22,6 +22,7 @@ from flows.alerting_operational import (
 )
 from flows.alerting_queue import take_over
 from flows.settings import Settings
+from stockalert.alerts.records import each_row
 from stockalert.alerts.silences import muted_state
 from stockalert.errors import OutputError
 from stockalert.served import Pointer, read_pointer, served_runs
@@ -133,12 +134,10 @@ def open_alerts(
         return operational_alerts(store, now)
     for name in table.select_dtypes("datetime"):
         table[name] = table[name].dt.strftime("%Y-%m-%dT%H:%M:%S")
-    records = table.astype(object).where(table.notna(), None).to_dict("records")
     silences, acknowledged = store.silences(), store.acknowledgements()
     found = [
-        {str(name): value for name, value in row.items()}
-        | {"state": muted_state(row, silences, acknowledged, now)}  # type: ignore[arg-type]
-        for row in records
+        row | {"state": muted_state(row, silences, acknowledged, now)}
+        for row in each_row(table)
         if not str(row["episode"]).startswith(OPERATIONAL)
     ]
     return [*found, *operational_alerts(store, now)]
