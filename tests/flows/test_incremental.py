@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import resource
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -134,58 +136,59 @@ def _day(day: date, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     return {"order_lines": lines, "stock": stock, "sales": sales, "events": events}
 
 
-DAYS = 40
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["next", "next", "late", "remove", "merge", "segments", "today"]),
-        st.integers(0, DAYS),
-        st.integers(0, 3),
-        st.integers(-1, DAYS + 20),
-    ),
-    min_size=2,
-    max_size=3,
+DAYS, EVERY = 40, 5
+CHANGES = st.tuples(
+    st.sampled_from(["next", "next", "late", "remove", "merge", "segments", "today"]),
+    st.integers(0, DAYS),
+    st.integers(0, 3),
+)
+NIGHTS = st.lists(
+    st.tuples(st.lists(CHANGES, min_size=1, max_size=3), st.integers(-DAYS, DAYS + 20)),
+    min_size=1,
+    max_size=2,
 )
 
 
 @given(
-    steps=STEPS,
+    nights=NIGHTS,
     tables=st.sampled_from(["sole", "ole", "sse", "o"]),
     suffix=st.sampled_from(["parquet", "parquet", "csv"]),
     period=st.sampled_from(["D", "W-MON"]),
 )
 @settings(
-    max_examples=3,
+    max_examples=10,
     deadline=None,
-    derandomize=True,
     database=None,
+    print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_nights_with_a_store_say_what_nights_without_one_say(
-    tmp_path: Path, steps: list, tables: str, suffix: str, period: str
+    tmp_path: Path, nights: list, tables: str, suffix: str, period: str
 ) -> None:
-    shutil.rmtree(tmp_path / "nights", ignore_errors=True)
-    shop, today = Shop(tmp_path / "nights" / "data", suffix=suffix), TODAY
-    last = DAYS
-    for number in range(last):
+    folder = tmp_path / "nights"
+    shutil.rmtree(folder, ignore_errors=True)
+    shop, today, last = Shop(folder / "data", suffix=suffix), TODAY, DAYS
+    for number in range(0, last, EVERY):
         shop.day(number, 0, tables)
-    assert_as_if_read_anew(shop.data, tmp_path / "nights", today=today, period=period)
-    for what, number, seed, cut in steps:
-        if what == "next":
-            shop.day(last, seed, tables)
-            last += 1
-        elif what == "late":
-            shop.day(number, seed + 1, tables)
-        elif what == "remove":
-            shop.remove(number)
-        elif what == "merge":
-            _merge(shop, number)
-        elif what == "segments":
-            shop.segments("abcd"[seed] + "b")
-        else:
-            today = TODAY + timedelta(days=seed - 1)
+    read(shop.data, folder / "first", folder / "store", today=today, period=period)
+    for changes, cut in nights:
+        for what, number, seed in changes:
+            if what == "next":
+                shop.day(last, seed, tables)
+                last += 1
+            elif what == "late":
+                shop.day(number, seed + 1, tables)
+            elif what == "remove":
+                shop.remove(number // EVERY * EVERY)
+            elif what == "merge":
+                _merge(shop, number)
+            elif what == "segments":
+                shop.segments("abcd"[seed] + "b")
+            else:
+                today = TODAY + timedelta(days=seed - 1)
         as_of = None if cut < 0 else FIRST + timedelta(days=cut)
         options = {"today": today, "period": period, "as_of": as_of}
-        assert_as_if_read_anew(shop.data, tmp_path / "nights", **options)
+        assert_as_if_read_anew(shop.data, folder, **options)
 
 
 def _merge(shop: Shop, number: int) -> None:
@@ -301,21 +304,36 @@ def test_a_night_that_stops_leaves_the_store_of_the_night_before(
     assert_as_if_read_anew(shop.data, tmp_path)
 
 
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file may grow beyond so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 def test_a_disk_that_fills_in_the_middle_is_named_and_nothing_is_lost(
     shop: Shop, tmp_path: Path
 ) -> None:
     read(shop.data, tmp_path / "work", tmp_path / "store")
     manifest = (tmp_path / "store" / "manifest.json").read_bytes()
     shop.day(70, 0, "so")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     for room in (0, 1_500, 5_000):  # before anything, at a part, at the manifest
-        resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
-        try:
-            with pytest.raises(OutputError, match="no room left to write"):
-                read(shop.data, tmp_path / "work", tmp_path / "store")
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        with pytest.raises(OutputError, match="no room left to write"), room_for(room):
+            read(shop.data, tmp_path / "work", tmp_path / "store")
         assert (tmp_path / "store" / "manifest.json").read_bytes() == manifest
+    assert_as_if_read_anew(shop.data, tmp_path)
+
+
+def test_a_disk_that_fills_on_the_first_night_leaves_nothing_to_stumble_over(
+    shop: Shop, tmp_path: Path
+) -> None:
+    with pytest.raises(OutputError, match="no room left to write"), room_for(1_500):
+        read(shop.data, tmp_path / "kept", tmp_path / "store")
+    assert not (tmp_path / "store" / "manifest.json").exists()
     assert_as_if_read_anew(shop.data, tmp_path)
 
 
@@ -329,6 +347,30 @@ def test_one_broken_part_among_many_is_named(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(ContractError, match=r"table sales.*077\.parquet"):
         read(shop.data, tmp_path / "work", tmp_path / "store")
+
+
+def test_a_part_that_broke_since_among_a_thousand_is_named_and_nothing_is_lost(
+    tmp_path: Path,
+) -> None:
+    shop, rng = Shop(tmp_path / "data"), np.random.default_rng(1)
+    for day in pd.date_range("2024-01-29", periods=10):
+        for place in range(100):
+            sold = {"sku": SKUS, "location": f"shop {place:02d}", "date": day}
+            frame = pd.DataFrame(sold | {"units_sold": rng.integers(0, 5, 3) * 1.0})
+            shop.write("sales", f"{day:%Y%m%d}-{place:02d}", frame)
+    store = tmp_path / "store"
+    whole = told(read(shop.data, tmp_path / "work", store), tmp_path / "work")
+    before = {path: path.read_bytes() for path in store.rglob("*") if path.is_file()}
+    part = shop.data / "sales" / "20240204-42.parquet"
+    sound = part.read_bytes()
+    part.write_bytes(sound[: len(sound) // 2])
+
+    with pytest.raises(ContractError, match=r"table sales.*20240204-42\.parquet"):
+        read(shop.data, tmp_path / "work", store)
+
+    assert {path: path.read_bytes() for path in store.rglob("*") if path.is_file()} == before
+    part.write_bytes(sound)
+    assert told(read(shop.data, tmp_path / "work", store), tmp_path / "work") == whole
 
 
 def test_a_day_handed_in_twice_is_named(shop: Shop, tmp_path: Path) -> None:
