@@ -88,11 +88,14 @@ def _mlforecast(problem: Problem) -> MLForecast:
 
 
 def _skforecast(problem: Problem) -> ForecasterRecursiveMultiSeries:
-    spans = [7, 28, 56] if problem.period_days == 1 else [4, 13, 26]
+    daily = problem.period_days == 1
+    # Rows whose windows do not fit are dropped, so a window must leave some of what is known.
+    known = 0.6 * int(problem.cutoffs[0])
+    spans = [span for span in ([7, 28, 56] if daily else [4, 13, 26]) if span < known]
     return ForecasterRecursiveMultiSeries(
         estimator=_booster(),
-        lags=[1, 2, 3, 4, 5, 6, 7, 14, 21, 28] if problem.period_days == 1 else [1, 2, 3, 4, 8, 13],
-        window_features=RollingFeatures(stats=["mean"] * 3, window_sizes=spans),
+        lags=[1, 2, 3, 4, 5, 6, 7, 14, 21, 28] if daily else [1, 2, 3, 4, 8, 13],
+        window_features=RollingFeatures(stats=["mean"] * len(spans), window_sizes=spans),
     )
 
 
