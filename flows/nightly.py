@@ -21,7 +21,7 @@ from flows.steps import read_tables, step
 from flows.summary import publish_summary, training_summary
 from flows.train import train_model
 from models.registry import Champion, champion
-from stockalert.errors import ChampionError, HistoryError
+from stockalert.errors import ChampionError, ClusterError, HistoryError
 
 __all__ = ["NightlyOutcome", "nightly"]
 
@@ -96,10 +96,10 @@ def look_for_champion(run: Run, intake: Intake) -> tuple[Champion | None, str]:
 def _train(
     run: Run, intake: Intake, reigning: Champion | None
 ) -> tuple[Outcome | None, tuple[str, ...]]:
-    """Train; with too little history the night goes on with what there is, and says so."""
+    """Train; with too little history, or no cluster, the night goes on with what there is."""
     try:
         return train_model(run, intake), ()
-    except HistoryError as error:
+    except (HistoryError, ClusterError) as error:
         left = (
             "every reorder point comes from the formula"
             if reigning is None

@@ -4,12 +4,15 @@ Every worker reads its share of the rows from the file that they lie in, which m
 of all of them, and LightGBM's data-parallel learner adds their histograms up. Bins are found from
 what single workers hold, so the boosters differ a little from those of one machine, and from those
 of another number of workers; docs/scaling.md says by how much. There is no early stopping.
+
+A worker that is lost ends the training with an error (`models.cluster_watch`).
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +22,7 @@ import numpy as np
 from dask.delayed import delayed
 
 from models.binning import Batches
+from models.cluster_watch import while_all_live
 from stockalert.arrays import FloatArray, IntArray
 
 __all__ = ["train_together"]
@@ -55,6 +59,8 @@ def train_together(
     ------
     ValueError
         The rows do not lie in a file.
+    ClusterError
+        A worker was lost.
     """
     if not isinstance(values, np.memmap):
         raise ValueError("rows to train on together must lie in a file that every worker can read")
@@ -66,17 +72,24 @@ def train_together(
     boosters = []
     for done, (n_trees, parameters) in enumerate(settings, start=1):
         own = {k: v for k, v in parameters.items() if k not in ("num_threads", "metric")}
-        model = lgb.DaskLGBMRegressor(
-            client=client, n_estimators=n_trees, tree_learner="data", **own
-        )
-        with client.as_current(), warnings.catch_warnings():
-            # Every worker has its own number of threads; LightGBM says so each time.
-            warnings.filterwarnings("ignore", "Parameter n_jobs will be ignored", UserWarning)
-            model.fit(X, y, sample_weight=w, categorical_feature=list(codes))
-        boosters.append(lgb.Booster(model_str=model.booster_.model_to_string()))
+        work = partial(_booster, client, (X, y, w), codes, n_estimators=n_trees, **own)
+        boosters.append(while_all_live(client, work))
         if on_level is not None:
             on_level(done, len(settings))
     return boosters
+
+
+def _booster(
+    client: Any, rows: tuple[Any, Any, Any], codes: Sequence[int], **parameters: Any
+) -> lgb.Booster:
+    """Train one booster with all workers that hold rows."""
+    X, y, weight = rows
+    model = lgb.DaskLGBMRegressor(client=client, tree_learner="data", **parameters)
+    with client.as_current(), warnings.catch_warnings():
+        # Every worker has its own number of threads; LightGBM says so each time.
+        warnings.filterwarnings("ignore", "Parameter n_jobs will be ignored", UserWarning)
+        model.fit(X, y, sample_weight=weight, categorical_feature=list(codes))
+    return lgb.Booster(model_str=model.booster_.model_to_string())
 
 
 def _parts(n_rows: int, n_workers: int) -> list[slice]:

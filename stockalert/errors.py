@@ -7,6 +7,7 @@ StockalertError            1   anything else that has a plain explanation
 ├── ChampionError          4   there is no usable champion model
 ├── GuardError             5   a publish guard refused; the last good night is still served
 ├── OutputError            1   the output directory cannot be written or read
+├── ClusterError           1   a worker was lost that others trained with
 └── SourceError            1   a database or an object store cannot be reached, or refuses us
 """
 
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 
 __all__ = [
     "ChampionError",
+    "ClusterError",
     "ContractError",
     "GuardError",
     "HistoryError",
@@ -93,6 +95,10 @@ class GuardError(StockalertError):
 
 class OutputError(StockalertError):
     """The output directory cannot be written, or holds no published night."""
+
+
+class ClusterError(StockalertError):
+    """A worker was lost that others trained with."""
 
 
 class SourceError(StockalertError):

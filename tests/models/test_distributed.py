@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +13,10 @@ import numpy as np
 import pytest
 from distributed import Client, LocalCluster
 
+from models.cluster_watch import while_all_live
 from models.metrics import pinball_loss
 from models.quantile import QuantileBoosters
+from stockalert.errors import ClusterError
 
 LEVELS = (0.5, 0.9)
 WORSE, BETTER = 0.06, 0.15
@@ -71,3 +77,20 @@ def test_rows_in_memory_are_refused_in_plain_words(client: Client) -> None:
     features, target = _sold(np.random.default_rng(1), 50)
     with pytest.raises(ValueError, match="must lie in a file"):
         QuantileBoosters(LEVELS, n_estimators=2).fit(features, target, cluster=client)
+
+
+def test_what_the_work_raises_by_itself_is_told_as_it_is(client: Client) -> None:
+    with pytest.raises(ZeroDivisionError):
+        while_all_live(client, lambda: client.submit(divmod, 1, 0).result())
+
+
+def test_work_that_waits_for_a_lost_worker_is_given_up(client: Client) -> None:
+    worker, process = next(iter(client.run(os.getpid).items()))
+
+    def waiting() -> None:
+        future = client.submit(time.sleep, 600, workers=[worker], allow_other_workers=False)
+        threading.Timer(1.0, os.kill, (process, signal.SIGKILL)).start()
+        future.result()
+
+    with pytest.raises(ClusterError, match=worker):
+        while_all_live(client, waiting)
