@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= demo-out
-PYTEST_FLAGS ?= -n 2
+# The order of tests is shuffled, the same way every time; ORDER=default shuffles anew.
+ORDER ?= 1067430145
+PYTEST_FLAGS ?= -n 2 --randomly-seed=$(ORDER)
 
 .DEFAULT_GOAL := help
 
@@ -42,7 +44,7 @@ docs-check: $(READY)  ## Fail when a generated page is stale
 	@$(BIN)/python -m stockalert.tables.reference --check docs/tables.md
 	@$(BIN)/python docs/exports.py --check
 
-tests: $(READY)  ## pytest: doctests and tests in random order, warnings are errors
+tests: $(READY)  ## pytest: doctests and tests in a shuffled order, warnings are errors
 	@$(BIN)/pytest $(PYTEST_FLAGS)
 
 docs: $(READY)  ## Write the generated pages
