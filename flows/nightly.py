@@ -18,8 +18,8 @@ from flows.run import Run, open_run
 from flows.run_log import recorded
 from flows.settings import load_settings
 from flows.steps import read_tables, step
-from flows.summary import publish_summary, training_summary
-from flows.train import train_model
+from flows.summary import publish_summary
+from flows.train import tell_training, train_model
 from models.registry import Champion, champion
 from stockalert.errors import ChampionError, ClusterError, HistoryError
 
@@ -65,7 +65,7 @@ def nightly(
         training, notes = _train(run, intake, reigning) if why else (None, ())
         if training is not None:
             notes = (f"a model was trained because {why}",)
-            publish_summary("training", training_summary(run, intake, training))
+            tell_training(run, intake, training)
             reigning, _ = look_for_champion(run, intake)
         night = publish_night_of(run, intake, reigning, notes, force)
         publish_summary("night", night.summary)

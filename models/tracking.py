@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from mlflow.entities import (  # noqa: E402
     Metric,
     Param,
 )
+from mlflow.exceptions import MlflowException  # noqa: E402
 
 from models.tracking_model import ARTIFACT_FOLDER, digest, log_model  # noqa: E402
 from models.tracking_store import REGISTERED_MODEL, Store  # noqa: E402
@@ -145,8 +146,12 @@ def log_training(store: Store, record: TrainingRecord, trained: TrainedArtifacts
 
 
 def log_summary(store: Store, run_id: str, summary: Mapping[str, Any]) -> None:
-    """Keep what a run says of itself as `summary.json` among the files of its MLflow run."""
-    store.client.log_dict(run_id, dict(summary), "summary.json")
+    """Keep what a run says of itself as `summary.json` among the files of its MLflow run.
+
+    The model is logged and judged by then: a store that fails just now costs this file alone.
+    """
+    with suppress(MlflowException, OSError):
+        store.client.log_dict(run_id, dict(summary), "summary.json")
 
 
 @contextmanager

@@ -180,6 +180,8 @@ def test_sales_alone_give_reorder_points_and_null_stock(
     outcome = nightly(data, tmp_path / "out", None, season.config)
     table = served(tmp_path / "out")
     assert outcome.training is not None
+    files = open_store(tmp_path / "out").client.list_artifacts(outcome.training.run_id)
+    assert "summary.json" in {file.path for file in files}
     assert set(table["method"]) == {"quantile"}
     assert set(table["location"]) == {"default"}
     stock = "on_hand on_order inventory_position stockout_probability days_of_cover order_by_date"
