@@ -161,12 +161,15 @@ def figures_of(shop: Shop, record: Record) -> dict[str, Any]:
         "misses": round(missed / max(len(first_lost), 1), 4),
         "a_items": int(is_a.sum()),
         "a_stockouts": len(ours),
-        "a_stockouts_alerted_in_time_share": round(float(np.mean([one for one, _ in ours])), 4),
-        "a_stockouts_alerted_a_lead_time_before_share": round(
-            float(np.mean([early for _, early in ours])), 4
-        ),
+        "a_stockouts_alerted_in_time_share": _share([one for one, _ in ours]),
+        "a_stockouts_alerted_a_lead_time_before_share": _share([early for _, early in ours]),
         "year_fill_rate": round(_fill_rate(shop), 4),
     }
+
+
+def _share(told: list[bool]) -> float:
+    """Share that is true; NaN of nothing."""
+    return round(float(np.mean(told)), 4) if told else float("nan")
 
 
 def _precision(record: Record) -> float:
