@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.forecast.report import between_markers
+from benchmarks.forecast.report import show
 
 __all__ = ["main", "markdown"]
 
@@ -25,11 +25,7 @@ def main(
     into: Annotated[Path | None, typer.Option(help="Markdown file to refresh.")] = None,
 ) -> None:
     """Print the tables, or write them into a file."""
-    text = markdown(RESULTS)
-    if into is None:
-        typer.echo(text)
-    else:
-        into.write_text(between_markers(into.read_text(), text, of="experiments"))
+    show(markdown(RESULTS), into, of="experiments")
 
 
 def markdown(results: Path) -> str:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks.alerts.results import RESULTS
-from benchmarks.forecast.report import between_markers
+from benchmarks.forecast.report import show
 
 __all__ = ["main", "markdown"]
 
@@ -50,11 +50,7 @@ def main(
     into: Annotated[Path | None, typer.Option(help="Markdown file to refresh.")] = None,
 ) -> None:
     """Print the table, or write it into a file."""
-    text = markdown(json.loads(results.read_text(encoding="utf-8")))
-    if into is None:
-        typer.echo(text)
-    else:
-        into.write_text(between_markers(into.read_text(), text, of="alerts"))
+    show(markdown(json.loads(results.read_text(encoding="utf-8"))), into, of="alerts")
 
 
 def markdown(document: Mapping[str, Any]) -> str:

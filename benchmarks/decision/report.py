@@ -15,7 +15,7 @@ import typer
 
 from benchmarks.decision.results import RESULTS, read_results
 from benchmarks.decision.tables import tables_of
-from benchmarks.forecast.report import between_markers
+from benchmarks.forecast.report import show
 
 __all__ = ["main", "markdown"]
 
@@ -32,11 +32,7 @@ def main(
     into: Annotated[Path | None, typer.Option(help="Markdown file to refresh.")] = None,
 ) -> None:
     """Print the tables, or write them into a file."""
-    text = markdown(read_results(results))
-    if into is None:
-        typer.echo(text)
-    else:
-        into.write_text(between_markers(into.read_text(), text, of="decision"))
+    show(markdown(read_results(results)), into, of="decision")
 
 
 def markdown(document: Mapping[str, Any]) -> str:

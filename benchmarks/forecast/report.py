@@ -16,7 +16,7 @@ import typer
 from benchmarks.forecast.results import RESULTS, read_results
 from benchmarks.forecast.tables import calibration_cells, score_cells, score_columns
 
-__all__ = ["between_markers", "main", "markdown"]
+__all__ = ["between_markers", "main", "markdown", "show"]
 
 _LEFT_OUT = {"q500", "q800", "q900", "q950", "q975", "q990", "cross"}
 _CALIBRATION = ["group", "windows", "0.8", "0.9", "0.95", "0.975", "0.99"]
@@ -28,11 +28,15 @@ def main(
     into: Annotated[Path | None, typer.Option(help="Markdown file to refresh.")] = None,
 ) -> None:
     """Print the tables, or write them into a file."""
-    text = markdown(read_results(results))
+    show(markdown(read_results(results)), into, of="forecast")
+
+
+def show(text: str, into: Path | None, *, of: str) -> None:
+    """Print the tables of one benchmark, or write them between its markers in a file."""
     if into is None:
         typer.echo(text)
     else:
-        into.write_text(between_markers(into.read_text(), text))
+        into.write_text(between_markers(into.read_text(), text, of=of))
 
 
 def markdown(document: Mapping[str, Any]) -> str:

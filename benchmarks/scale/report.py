@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.forecast.report import between_markers
+from benchmarks.forecast.report import show
 from benchmarks.scale.results import RESULTS
 
 __all__ = ["main", "markdown"]
@@ -25,11 +25,7 @@ def main(
     into: Annotated[Path | None, typer.Option(help="Markdown file to refresh.")] = None,
 ) -> None:
     """Print the tables, or write them into a file."""
-    text = markdown(json.loads(results.read_text(encoding="utf-8")))
-    if into is None:
-        typer.echo(text)
-    else:
-        into.write_text(between_markers(into.read_text(), text, of="scale"))
+    show(markdown(json.loads(results.read_text(encoding="utf-8"))), into, of="scale")
 
 
 def markdown(document: Mapping[str, Any]) -> str:
