@@ -57,9 +57,9 @@ def sample_horizons(
     atoms : shape (n_series,) or (n_series, A), possible protection intervals in periods
     probabilities : shape (n_series, A), of each atom; None = equal
     count : draws K per series and cutoff, stratified
-    explore : share of draws made log-uniformly from 1 to the longest atom of all series instead,
-        so that one model answers every horizon
-    longest : that atom, where these are not all series; 0 = they are
+    explore : share of draws made log-uniformly from 1 to `longest` instead, so that one model
+        answers every horizon
+    longest : 0 = the longest atom of these series
 
     Returns
     -------

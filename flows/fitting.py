@@ -41,6 +41,7 @@ _BOOSTER = {
     "tail_samples",
     "feature_fraction",
     "extra_trees",
+    "n_bags",
     "exposure_power",
     "trust_power",
     "early_stopping_rounds",

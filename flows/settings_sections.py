@@ -171,6 +171,9 @@ class ModelSettings(Section):
     extra_trees: bool | None = Field(
         default=None, description="Whether thresholds are drawn by chance; unset = likewise"
     )
+    n_bags: _Count | None = Field(
+        default=None, description="Boosters averaged per level; unset = by the number of rows"
+    )
     exposure_power: _Share | None = Field(
         default=None, description="1 = units count, 0 = rows count, when trained; unset = likewise"
     )

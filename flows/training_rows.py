@@ -31,6 +31,8 @@ __all__ = ["Sample", "TrainingSet", "baselines", "build_training_set", "rows_sin
 
 EXPLORE = 0.2
 SETTLED_DAYS = 182
+LEARNED_DAYS = 120
+"""Intervals up to this long are learned, whatever the shop's own; a quarter of a short history."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,14 @@ class Sample:
     Attributes
     ----------
     atoms, probabilities : possible protection intervals, of all series
+    longest : interval learned, in periods; that of `atoms` or longer
     asked : windows drawn, before they are thinned to `most`
     """
 
     cutoffs: IntArray
     atoms: IntArray
     probabilities: FloatArray
+    longest: int
     count: int
     seed: int
     most: int
@@ -87,7 +91,7 @@ class Sample:
             count=self.count,
             seed=self.seed,
             explore=EXPLORE,
-            longest=int(self.atoms.max()),
+            longest=self.longest,
         )
 
 
@@ -205,11 +209,17 @@ def _sample(run: Run, panel: Panel, cutoffs: IntArray, as_of: date) -> Sample:
         cutoffs=cutoffs,
         atoms=atoms,
         probabilities=probabilities,
+        longest=_longest(panel, atoms),
         count=model.horizons_per_cutoff,
         seed=model.seed,
         most=model.max_rows,
     )
     return sample.counted(panel)
+
+
+def _longest(panel: Panel, atoms: IntArray) -> int:
+    """Return the longest interval that this history can teach, and no less than the shop needs."""
+    return max(int(atoms.max()), min(panel.periods_in(LEARNED_DAYS), panel.n_periods // 4))
 
 
 def _too_short(panel: Panel) -> HistoryError:

@@ -25,6 +25,9 @@ DEFAULT_LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99)
 ROWS_PER_TREE = 300_000
 """A tree of twenty leaves grows no better on more: decision record 25."""
 
+_NEXT_BAG = 1_000_003
+"""Between the seeds of two bags, so that neighbouring seeds share none."""
+
 _NUMBERS: dict[str, Any] = {"dtype": [np.float32, np.float64], "ensure_all_finite": "allow-nan"}
 
 EvalSet = tuple[npt.ArrayLike, npt.ArrayLike] | tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
@@ -49,19 +52,23 @@ def level_name(level: float) -> str:
 class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Predict several quantiles of a target; crossings are rearranged away.
 
-    One LightGBM booster is trained per level. All share one binned data set, so binning is
-    paid once. Same data, parameters and seed give bit-identical predictions.
+    One LightGBM booster is trained per level and bag. All share one binned data set, so binning
+    is paid once; a level's prediction is the mean of its bags. Same data, parameters and seed
+    give bit-identical predictions.
 
     Parameters
     ----------
     levels : quantile levels τ in (0, 1), ascending.
-    n_estimators : trees of every level, or one number per level; with an `eval_set`, the most.
+    n_estimators : trees of every level, or one number per level or per booster; with an
+        `eval_set`, the most.
         None = 200, and fewer beyond 200,000 rows: by the fourth root, 112 for two million.
     learning_rate : weight of a tree; None = 10 ÷ trees, between 0.03 and 0.1.
     early_stopping_rounds : trees without progress on `eval_set` after which a level stops.
     categorical_features : positions (or names, when fitted on a frame) of columns with codes;
         a negative code is unknown.
-    random_state : seed of bagging and feature sampling.
+    n_bags : boosters per level, which draw other rows, features and thresholds; None = 2, and 1
+        beyond 300,000 rows, where chance moves little and time is dear.
+    random_state : seed of bagging and feature sampling, of the first bag.
     n_jobs : threads; None = all cores.
     min_child_samples : rows in a leaf, at least.
     tail_samples : rows expected beyond the level in a leaf, at least: the 0.99 quantile of a
@@ -73,8 +80,8 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     Attributes
     ----------
-    boosters_ : list of `lightgbm.Booster`, one per level.
-    n_trees_ : tuple of int, trees kept per level.
+    boosters_ : list of `lightgbm.Booster`, one per level, then those of the next bag.
+    n_trees_ : tuple of int, trees kept per booster.
     learning_rate_ : float, the one in force.
     feature_importances_ : shape (n_features,), share of the gain, mean over levels.
 
@@ -104,6 +111,7 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         max_bin: int = 127,
         reg_lambda: float = 0.0,
         categorical_features: Sequence[int] | Sequence[str] | None = None,
+        n_bags: int | None = None,
         random_state: int = 0,
         n_jobs: int | None = None,
     ) -> None:
@@ -120,6 +128,7 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.max_bin = max_bin
         self.reg_lambda = reg_lambda
         self.categorical_features = categorical_features
+        self.n_bags = n_bags
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -143,7 +152,7 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         ----------
         sample_weight : shape (n_rows,), ≥ 0.
         eval_set : (X, y) or (X, y, weight) of later rows, on which each level stops early.
-        on_level : called with (levels done, levels in all) after each booster.
+        on_level : called with (boosters done, boosters in all) before the first and after each.
         which : ascending positions in `X` of the rows that `y` and `sample_weight` are of.
         cluster : `distributed.Client` whose workers train together (models/distributed.py); `X`
             must then lie in a file, and no level stops early.
@@ -155,10 +164,14 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """
         features, target, weight = self._accepted(X, y, sample_weight, which)
         levels, trees = self._checked_levels(len(target))
+        n_bags = len(trees) // len(levels)
         self.learning_rate_ = self.learning_rate or float(np.clip(10.0 / max(trees), 0.03, 0.1))
-        per_level = [
-            (n, self._of_level(level, len(target))) for level, n in zip(levels, trees, strict=True)
+        each = [
+            (n, self._of_level(level, len(target)) | self._seeds(number // len(levels)))
+            for number, (level, n) in enumerate(zip(levels * n_bags, trees, strict=True))
         ]
+        if on_level is not None:
+            on_level(0, len(each))
         if cluster is not None:
             from models.distributed import train_together
 
@@ -169,17 +182,17 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
                 weight,
                 which=np.arange(len(features)) if which is None else which,
                 codes=self._categorical(),
-                settings=per_level,
+                settings=each,
                 on_level=on_level,
             )
             return self
         train = self._bins(Batches(features, which, self._categorical()), target, weight)
         valid = self._validation(eval_set, train)
         self.boosters_ = []
-        for done, (n_trees, parameters) in enumerate(per_level, start=1):
+        for done, (n_trees, parameters) in enumerate(each, start=1):
             self.boosters_.append(self._train(parameters, n_trees, train, valid))
             if on_level is not None:
-                on_level(done, len(levels))
+                on_level(done, len(each))
         return self
 
     def predict(self, X: npt.ArrayLike) -> FloatArray:
@@ -188,7 +201,8 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         features = self._checked(X)
         threads = self._parameters()["num_threads"]
         raw = [np.asarray(b.predict(features, num_threads=threads)) for b in self.boosters_]
-        return rearrange(np.stack(raw, axis=1))
+        by_bag = np.stack(raw, axis=1).reshape(len(features), -1, len(self.levels))
+        return rearrange(by_bag.mean(axis=1))
 
     def score(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
@@ -200,13 +214,13 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     @property
     def n_trees_(self) -> tuple[int, ...]:
-        """Trees kept per level."""
+        """Trees kept per booster."""
         check_is_fitted(self, "boosters_")
         return tuple(booster.num_trees() for booster in self.boosters_)
 
     @property
     def feature_importances_(self) -> FloatArray:
-        """Share of the gain that each feature earned, mean over the levels; (n_features,)."""
+        """Share of the gain that each feature earned, mean over the boosters; (n_features,)."""
         check_is_fitted(self, "boosters_")
         gains = np.stack([b.feature_importance("gain") for b in self.boosters_])
         shares = gains / np.maximum(gains.sum(axis=1, keepdims=True), np.finfo(float).tiny)
@@ -214,9 +228,9 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return mean
 
     def to_text(self) -> dict[str, str]:
-        """Return each level's booster in LightGBM's text format, by `level_name`."""
+        """Return the boosters in LightGBM's text format: `q950` of the first bag, `q950_2` …"""
         check_is_fitted(self, "boosters_")
-        names = [level_name(level) for level in self.levels]
+        names = _booster_names(self.levels, len(self.boosters_) // len(self.levels))
         return {
             name: booster.model_to_string()
             for name, booster in zip(names, self.boosters_, strict=True)
@@ -229,13 +243,14 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         KeyError
-            If a level has no text.
+            If a booster has no text.
         ValueError
             If a text is no booster.
         """
         model = cls(**parameters)
+        names = _booster_names(model.levels, max(len(texts) // len(model.levels), 1))
         try:
-            model.boosters_ = [lgb.Booster(model_str=texts[level_name(q)]) for q in model.levels]
+            model.boosters_ = [lgb.Booster(model_str=texts[name]) for name in names]
         except lgb.basic.LightGBMError as error:
             raise ValueError(f"not a LightGBM booster: {error}") from error
         model.n_features_in_ = model.boosters_[0].num_feature()
@@ -277,9 +292,10 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"levels must ascend within (0, 1), got {levels}")
         trees = _trees(n_rows) if self.n_estimators is None else self.n_estimators
         numbers = [trees] * len(levels) if isinstance(trees, int) else [int(n) for n in trees]
-        if len(numbers) != len(levels):
-            raise ValueError(f"{len(levels)} levels but {len(numbers)} numbers of trees")
-        return levels, numbers
+        n_boosters = self._bags(n_rows) * len(levels)
+        if len(numbers) not in (len(levels), n_boosters):
+            raise ValueError(f"{n_boosters} boosters but {len(numbers)} numbers of trees")
+        return levels, numbers * (n_boosters // len(numbers))
 
     def _categorical(self) -> list[int]:
         names = list(getattr(self, "feature_names_in_", []))
@@ -316,6 +332,16 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             "min_data_in_leaf": self._leaf_rows(level, n_rows),
             "learning_rate": self.learning_rate_,
         }
+
+    def _bags(self, n_rows: int) -> int:
+        if self.n_bags is not None:
+            return self.n_bags
+        return 2 if n_rows <= ROWS_PER_TREE else 1
+
+    def _seeds(self, bag: int) -> dict[str, int]:
+        """Other draws for another bag; the bins are those of the first."""
+        seed = self.random_state + bag * _NEXT_BAG
+        return {"seed": seed, "extra_seed": seed}
 
     def _bins(
         self,
@@ -359,6 +385,18 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         )
         kept = booster.best_iteration if valid else n_trees
         return lgb.Booster(model_str=booster.model_to_string(num_iteration=kept))
+
+
+def _booster_names(levels: Sequence[float], n_bags: int) -> list[str]:
+    """Name every booster by its level, and by its bag after the first.
+
+    Examples
+    --------
+    >>> _booster_names([0.5, 0.9], 2)
+    ['q500', 'q900', 'q500_2', 'q900_2']
+    """
+    bags = ["", *(f"_{bag}" for bag in range(2, n_bags + 1))]
+    return [level_name(level) + bag for bag in bags for level in levels]
 
 
 def _trees(n_rows: int) -> int:

@@ -231,7 +231,6 @@ class _Fit:
             if self.progress is not None:
                 self.progress(stage, done, total)
 
-        on_level(0, len(self.levels))
         return DemandModel.fit(
             rows,
             levels=self.levels,

@@ -37,16 +37,17 @@ PEERS: dict[str, dict[str, int]] = {
         "freshretailnet": 4_000,
     },
     "skforecast_lightgbm": {
-        "online_retail_ii": 100,
+        "online_retail_ii": 80,
         "completejourney": 120,
-        "freshretailnet": 800,
-    },
-    "autoets": {"online_retail_ii": 200, "completejourney": 150, "freshretailnet": 1_000},
-    "autoarima": {
-        "online_retail_ii": 60,
-        "completejourney": 80,
-        "freshretailnet": 200,
+        "freshretailnet": 400,
         "vn2": 300,
+    },
+    "autoets": {"online_retail_ii": 200, "completejourney": 150, "freshretailnet": 500},
+    "autoarima": {
+        "online_retail_ii": 40,
+        "completejourney": 50,
+        "freshretailnet": 150,
+        "vn2": 150,
     },
 }
 

@@ -175,6 +175,15 @@ def test_training_rows_are_the_same_for_any_block_size(shop: TrainedShop) -> Non
                 )
 
 
+def test_intervals_far_beyond_the_shops_own_are_learned(shop: TrainedShop) -> None:
+    with shop.night() as run:
+        training = build_training_set(run, SECOND_NIGHT)
+    sample, horizon = training.sample, training.rows.horizon
+    assert sample.longest == min(120, training.panel.n_periods // 4) > sample.atoms.max()
+    assert horizon.max() > 0.9 * sample.longest
+    assert 0.01 < np.mean(horizon > sample.atoms.max()) < 0.2
+
+
 def test_the_last_stock_of_each_series_is_found_part_by_part(
     shop: TrainedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,7 +83,8 @@ def test_text_carries_the_model_exactly(exponential_demand):
     X, y = exponential_demand
     model = QuantileBoosters(LEVELS, **SMALL).fit(X, y)
     copy = QuantileBoosters.from_text(model.to_text(), **model.get_params())
-    assert list(model.to_text()) == ["q100", "q500", "q900"]
+    names = ["q100", "q500", "q900"]
+    assert list(model.to_text()) == [*names, *(f"{name}_2" for name in names)]
     assert np.array_equal(copy.predict(X), model.predict(X))
     with pytest.raises(ValueError, match="not a LightGBM booster"):
         QuantileBoosters.from_text(dict.fromkeys(model.to_text(), "nonsense"), levels=LEVELS)
@@ -152,3 +153,18 @@ def test_levels_must_ascend_between_0_and_1(levels):
 @pytest.mark.parametrize(("level", "name"), [(0.05, "q050"), (0.975, "q975"), (0.9995, "q9995")])
 def test_levels_are_named_in_per_mille(level, name):
     assert level_name(level) == name
+
+
+def test_bags_are_averaged_and_differ(exponential_demand):
+    X, y = exponential_demand
+    X = np.hstack([X, np.random.default_rng(0).normal(size=(len(X), 5))])
+    both = QuantileBoosters((0.5,), n_bags=2, **SMALL).fit(X, y)
+    first = QuantileBoosters((0.5,), n_bags=1, **SMALL).fit(X, y)
+    each = [booster.predict(X) for booster in both.boosters_]
+    assert np.array_equal(each[0], first.predict(X)[:, 0])
+    assert not np.array_equal(each[0], each[1])
+    assert both.predict(X)[:, 0] == pytest.approx(np.mean(each, axis=0), rel=1e-12)
+
+
+def test_many_rows_are_worth_one_bag():
+    assert [QuantileBoosters()._bags(n) for n in (300_000, 300_001)] == [2, 1]

@@ -111,8 +111,8 @@ def test_a_stored_training_is_read_back_whole(grocer, trained, tmp_path):
         TrainedModel.load(tmp_path)
 
 
-def test_progress_is_told_for_every_level_of_every_stage(grocer):
+def test_progress_is_told_for_every_booster_of_every_stage(grocer):
     heard = []
     train(grocer, progress=lambda *step: heard.append(step), **{**SETTINGS, "n_estimators": 2})
-    stages = [(stage, done, 3) for stage in ("scout", "proof", "final") for done in range(4)]
+    stages = [(stage, done, 6) for stage in ("scout", "proof", "final") for done in range(7)]
     assert heard == stages
