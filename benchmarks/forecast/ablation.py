@@ -105,7 +105,12 @@ def _loss(rows: AblationRows, families: list[str], seeds: int) -> Array:
     train, test = (_only(part, names) for part in (rows.train, rows.test))
     told = [
         DemandModel.fit(
-            train, levels=tuple(LEVELS), period_days=rows.period_days, random_state=seed, n_jobs=1
+            train,
+            levels=tuple(LEVELS),
+            period_days=rows.period_days,
+            random_state=seed,
+            n_jobs=1,
+            n_bags=1,
         ).raw(test)
         for seed in range(1, seeds + 1)
     ]
