@@ -80,6 +80,7 @@ class Evaluation:
             "coverage": _by_level(covered.at_or_below),
             "coverage_error": _by_level(error),
             "coverage_error_max": round(float(error[HEADLINE].max()), 4),
+            "coverage_error_max_whole": self._in_whole_units(predicted, rows),
             "group_coverage_error_max": self._worst_group(forecast),
             "pinball_by_group": self._by_group(loss, rows),
             "crossing_rate": round(scores.crossing_rate(predicted), 5),
@@ -141,6 +142,18 @@ class Evaluation:
         weight = self.weight[rows][alive]
         relative = loss[alive][:, HEADLINE].mean(axis=1) / expected[alive]
         return round(float(weight @ relative / weight.sum()), 5)
+
+    def _in_whole_units(self, predicted: Array, rows: Array) -> float | None:
+        """Coverage error of the quantiles rounded to whole units; None where demand has parts.
+
+        A quantile of 2.3 covers what 2 covers. As a number it lies above 2, so outcomes of 2 count
+        as below it; rounded, they count as the quantile itself, as they do for whoever holds stock.
+        """
+        actual, weight = self.actual[rows], self.weight[rows]
+        if (actual != np.rint(actual)).any():
+            return None
+        covered = scores.coverage(actual, np.rint(predicted), weight)
+        return round(float(scores.coverage_error(covered)[HEADLINE].max()), 4)
 
     def _worst_group(self, forecast: Forecast) -> float | None:
         excess = [found.excess for found in self.calibration(forecast)[1:]]

@@ -86,6 +86,8 @@ def _of_set(name: str, result: Mapping[str, Any]) -> dict[str, float]:
         named[f"skill_vs_formula.{name}"] = skills[_FORMULA]["estimate"]
     if name != _NO_COVERAGE_TARGET:
         named[f"coverage_error_max.{name}"] = result["ours"]["coverage_error_max"]
+        if (whole := result["ours"].get("coverage_error_max_whole")) is not None:
+            named[f"coverage_error_max_whole.{name}"] = whole
     return named
 
 

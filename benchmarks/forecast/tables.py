@@ -16,7 +16,8 @@ def score_table(name: str, result: Mapping[str, Any]) -> Table:
     """One row per forecast, the best pinball first.
 
     Pinball per unit of demand: mean over 0.8-0.99, by level, by revenue, and scaled by each series'
-    own level. Then the largest coverage error, the largest beyond a group's limits, and crossings.
+    own level. Then the largest coverage error, that of whole units, the largest beyond a group's
+    limits, and crossings.
     Below a peer on a sample of series stands ours on the same, fitted on all and on them alone.
     """
     title = f"{name}: {result['windows']:,} windows, {result['share_scored']:.0%} scored; in %"
@@ -32,7 +33,7 @@ def score_table(name: str, result: Mapping[str, Any]) -> Table:
 def score_columns(result: Mapping[str, Any]) -> list[str]:
     """Return the headings of `score_cells`."""
     levels = list(result["ours"]["pinball_by_level"])
-    after = ["revenue", "scaled", "cover", "group", "cross", "s", "GiB", "ours ahead by"]
+    after = ["revenue", "scaled", "cover", "whole", "group", "cross", "s", "GiB", "ours ahead by"]
     return ["forecast", "series", "pinball", *levels, *after]
 
 
@@ -84,6 +85,7 @@ def _cells(score: Mapping[str, Any]) -> list[str]:
         _percent(score["pinball_revenue"]),
         _percent(score["pinball_scaled"]),
         _percent(score["coverage_error_max"]),
+        _percent(score.get("coverage_error_max_whole")),
         _percent(score["group_coverage_error_max"]),
         _percent(score["crossing_rate"]),
         f"{cost['seconds']:,.0f}",

@@ -26,6 +26,16 @@ def test_knowing_the_future_costs_nothing(evaluation):
     assert score["coverage_error_max"] == 0
 
 
+def test_whole_units_count_outcomes_on_the_quantile_as_met(evaluation):
+    actual = evaluation.actual[:, None]
+    a_little_more = evaluation.score(on_all(evaluation.problem, actual + 0.3 + 0 * LEVELS))
+    assert a_little_more["coverage_error_max"] == pytest.approx(0.2)
+    assert a_little_more["coverage_error_max_whole"] == 0
+    assert evaluation.score(on_all(evaluation.problem, actual + 0.6 + 0 * LEVELS))[
+        "coverage_error_max_whole"
+    ] == pytest.approx(0.2)
+
+
 def test_a_peer_on_a_sample_is_compared_on_that_sample(evaluation):
     problem = evaluation.problem
     quantiles = empirical_totals(problem)
