@@ -28,9 +28,10 @@ AS_OF = date(2017, 12, 17)
 shows what was sold since."""
 
 _SETTINGS = """\
-# The demo's settings: fewer rows than the default, so that it ends within minutes.
+# The demo's settings: fewer rows and boosters than by default, so that it ends within minutes.
 [model]
 max_rows = 250_000
+n_bags = 1
 """
 
 
