@@ -38,9 +38,9 @@ PEERS: dict[str, dict[str, int]] = {
     },
     "skforecast_lightgbm": {
         "online_retail_ii": 80,
-        "completejourney": 120,
-        "freshretailnet": 400,
-        "vn2": 300,
+        "completejourney": 150,
+        "freshretailnet": 500,
+        "vn2": 150,
     },
     "autoets": {"online_retail_ii": 200, "completejourney": 150, "freshretailnet": 500},
     "autoarima": {
