@@ -31,11 +31,7 @@ PEERS: dict[str, dict[str, int]] = {
     "adida": {},
     "imapa": {},
     "quantile_forest": {},
-    "mlforecast_lightgbm": {
-        "online_retail_ii": 800,
-        "completejourney": 1_500,
-        "freshretailnet": 4_000,
-    },
+    "mlforecast_lightgbm": {},
     "skforecast_lightgbm": {
         "online_retail_ii": 80,
         "completejourney": 150,
