@@ -15,6 +15,7 @@ from stockalert.alerts.facts import Evening
 from stockalert.alerts.spikes import RECENT_DAYS, USUAL_DAYS
 from stockalert.items import items_of
 from stockalert.lead_time import declared_terms
+from stockalert.tables.blocks import AnyTable, whole
 
 __all__ = ["evening_of", "last_stock", "rules_of"]
 
@@ -25,7 +26,7 @@ def rules_of(settings: Settings) -> Rules:
     return Rules(**settings.alerts.model_dump(include=names))
 
 
-def evening_of(run: Run, as_of: date, frames: dict[str, pd.DataFrame]) -> Evening:
+def evening_of(run: Run, as_of: date, frames: dict[str, AnyTable]) -> Evening:
     """Read what alerts need besides the night's own tables."""
     thresholds = frames["thresholds"].reset_index(drop=True)
     names = ("products", "suppliers", "supplier_items", "purchase_orders")
@@ -37,11 +38,11 @@ def evening_of(run: Run, as_of: date, frames: dict[str, pd.DataFrame]) -> Evenin
         supplier_items=offered,
         suppliers=tables["suppliers"],
     )
-    whole = pd.Series(True, thresholds.index).to_numpy()
-    items = items_of(thresholds, terms, whole, products=tables["products"], supplier_items=offered)
+    in_units = pd.Series(True, thresholds.index).to_numpy()
+    items = items_of(thresholds, terms, in_units, products=tables["products"], supplier_items=offered)
     since = as_of - timedelta(days=USUAL_DAYS + max(RECENT_DAYS, run.period_days) + 7)
     recent = {name: _frame(run.tables, name, since=since) for name in ("sales", "browsing")}
-    return Evening(thresholds, frames["forecasts"], items, **tables, **recent)
+    return Evening(thresholds, whole(frames["forecasts"]), items, **tables, **recent)
 
 
 def last_stock(tables: Path) -> date | None:

@@ -19,11 +19,12 @@ from stockalert.dependence import increment_correlation
 from stockalert.formulas import formula_window, moments
 from stockalert.nervousness import Served, say_held
 from stockalert.order_proposals import order_proposals_frame
-from stockalert.outlook import forecasts_frame
+from stockalert.outlook import forecasts_table
 from stockalert.positions import Position
 from stockalert.purchasing.shared_demand import shared_correlation
 from stockalert.quantiles import quantile_at
 from stockalert.situation import ClassTerms, Situation, of_classes
+from stockalert.tables.blocks import AnyTable
 from stockalert.thresholds import Decision, Kinds, compared_with, thresholds_frame
 
 __all__ = ["DecidedNight", "decide_night", "past_of", "service_policy"]
@@ -44,7 +45,7 @@ class DecidedNight:
     failed : sku, location, reason of what could not be forecast and has what was served before
     """
 
-    frames: dict[str, pd.DataFrame]
+    frames: dict[str, AnyTable]
     missing_stock: int
     case: Situation
     facts: SupplyFacts
@@ -101,13 +102,11 @@ def decide_night(
     thresholds = compared_with(thresholds, previous)
     if decision.asked is not None:
         thresholds = say_held(thresholds, decision.asked)
-    frames = {
+    frames: dict[str, AnyTable] = {
         "thresholds": thresholds,
-        "forecasts": forecasts_frame(
+        "forecasts": forecasts_table(
             panel.series,
-            forecast.horizons.values,
-            forecast.horizons.days,
-            levels,
+            forecast.horizons,
             outlook=outlook,
             protection_days=facts.supply.protection_days,
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,15 +15,15 @@ from flows.calibrating import up_to_date
 from flows.fitting import FEATURES_FILE
 from flows.newcomers import first_weeks
 from flows.run import Run
-from flows.scale import Failure, on_blocks
+from flows.scale import Failure, each_block
 from flows.shop import ends, shop_for
 from flows.supply import protection_atoms
+from flows.textbook import Textbook
 from models.analogs import NAMED
 from models.registry import Champion
 from stockalert.arrays import BoolArray, FloatArray, IntArray
 from stockalert.classification import CLASSES, PATTERNS
 from stockalert.decide import Horizons, Past
-from stockalert.formulas import formula_reorder_point
 from stockalert.outlook import Outlook
 from stockalert.thresholds import Supply
 
@@ -87,8 +87,8 @@ def model_forecast(
         )
         for which, source in zip(shop.blocks, shop.sources(cutoffs), strict=True)
     ]
-    answers = on_blocks(run.settings, "forecasting", answer, questions)
-    told = _Told.of(shop.blocks, answers, _formula(supply, past, levels), begun, young.which)
+    answers = each_block(run.settings, "forecasting", answer, questions)
+    told = _Told.of(shop.blocks, answers, Textbook(supply, past, levels), begun, young.which)
     return _forecast(told, reigning.version, current.coverage, analogs=young.analogs)
 
 
@@ -107,19 +107,20 @@ class _Told:
     def of(
         cls,
         blocks: list[slice],
-        answers: list[Answer | Failure],
-        formula: tuple[Outlook, Horizons],
+        answers: Iterable[Answer | Failure],
+        textbook: Textbook,
         begun: BoolArray,
         young: BoolArray,
     ) -> _Told:
-        outlook, horizons = formula
-        values, common = outlook.values.copy(), horizons.values.copy()
-        abc = np.full(len(begun), CLASSES.index("C"), np.int8)
-        pattern = np.full(len(begun), PATTERNS.index("new"), np.int8)
-        groups = np.full(len(begun), "", dtype="<U32")
-        answered = np.zeros(len(begun), dtype=np.bool_)
+        n, n_levels = len(begun), len(textbook.levels)
+        values, common = np.empty((n, n_levels)), np.empty((n, len(COMMON_HORIZONS), n_levels))
+        abc = np.full(n, CLASSES.index("C"), np.int8)
+        pattern = np.full(n, PATTERNS.index("new"), np.int8)
+        groups = np.full(n, "", dtype="<U32")
+        answered = np.zeros(n, dtype=np.bool_)
         failures = []
         for which, told in zip(blocks, answers, strict=True):
+            values[which], common[which] = textbook.quantiles(which)
             if isinstance(told, Failure):
                 failures.append((which, told.reason))
                 continue
@@ -129,14 +130,17 @@ class _Told:
             common[which] = np.where(known[:, :, None], told.common, common[which])
             abc[which], pattern[which], groups[which] = told.abc, told.pattern, told.groups
         by_model = begun & ~young & answered
-        method = np.select([young & answered, begun & answered], ["analog", "quantile"], "formula")
-        outlook = replace(
-            outlook,
+        outlook = Outlook(
             values=values,
-            method=method,
+            levels=textbook.levels,
+            method=np.select(
+                [young & answered, begun & answered], ["analog", "quantile"], "formula"
+            ),
+            model_version=None,
             calibration_group=np.where(by_model, groups, ""),
+            coverage_recent=np.full(n, np.nan),
         )
-        horizons = replace(horizons, values=common)
+        horizons = Horizons(COMMON_HORIZONS, common, textbook.levels)
         return cls(outlook, horizons, abc, pattern, by_model, tuple(failures))
 
 
@@ -155,8 +159,8 @@ def _forecast(
 def formula_forecast(run: Run, panel: Panel, supply: Supply, past: Past) -> Forecast:
     """Normal demand of the recent mean and deviation: what is left where no model can speak."""
     levels = np.asarray(run.settings.model.levels)
-    outlook, horizons = _formula(supply, past, levels)
     shop = shop_for(run, panel, {})
+    outlook, horizons = Textbook(supply, past, levels).forecast(shop.blocks)
     cutoffs = ends(panel)
     kinds = [
         source.rows(
@@ -173,28 +177,6 @@ def formula_forecast(run: Run, panel: Panel, supply: Supply, past: Past) -> Fore
     unknown = np.full((panel.n_series, len(levels)), np.nan)
     nobody = np.full((panel.n_series, NAMED), -1)
     return Forecast(outlook, horizons, abc, pattern, unknown, nobody)
-
-
-def _formula(supply: Supply, past: Past, levels: FloatArray) -> tuple[Outlook, Horizons]:
-    """Quantiles of the textbook: mean × P + z × deviation × √P."""
-    n = len(past.mean)
-    common = np.tile(COMMON_HORIZONS, (n, 1))
-    days = np.concatenate([common, supply.protection_days[:, None]], axis=1)
-    values = formula_reorder_point(
-        past.mean[:, None, None],
-        past.sd[:, None, None],
-        days[:, :, None] / past.period_days,
-        levels,
-    )
-    outlook = Outlook(
-        values=values[:, -1],
-        levels=levels,
-        method=np.full(n, "formula"),
-        model_version=None,
-        calibration_group=np.full(n, ""),
-        coverage_recent=np.full(n, np.nan),
-    )
-    return outlook, Horizons(COMMON_HORIZONS, values[:, :-1], levels)
 
 
 def _asked(panel: Panel, supply: Supply) -> tuple[IntArray, IntArray]:

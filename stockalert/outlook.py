@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +11,12 @@ import pandas as pd
 
 from stockalert.arrays import FloatArray, NumberArray
 from stockalert.quantiles import at_horizon, mean
+from stockalert.tables.blocks import LongTable
 from stockalert.tables.columns import quantile_column
 
-__all__ = ["Horizons", "Outlook", "forecasts_frame"]
+__all__ = ["Horizons", "Outlook", "forecasts_frame", "forecasts_table"]
+
+BLOCK_SERIES = 8192
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,16 @@ class Outlook:
         """Mean demand over the protection interval, shape (n,), units."""
         return mean(self.values, self.levels)
 
+    def take(self, which: slice) -> Outlook:
+        """Return the series that `which` selects."""
+        return replace(
+            self,
+            values=self.values[which],
+            method=self.method[which],
+            calibration_group=self.calibration_group[which],
+            coverage_recent=self.coverage_recent[which],
+        )
+
 
 @dataclass(frozen=True)
 class Horizons:
@@ -62,10 +76,42 @@ class Horizons:
         """Median demand per horizon, shape (n, n_horizons), units."""
         return np.asarray(self.values[:, :, int(np.argmin(np.abs(self.levels - 0.5)))])
 
+    def take(self, which: slice) -> Horizons:
+        """Return the series that `which` selects."""
+        return replace(self, values=self.values[which])
+
     def expected_over(self, days: FloatArray) -> FloatArray:
         """Expected demand over the next `days`, shape (n,), units."""
         wanted = at_horizon(self.values, self.days, np.asarray(days, np.float64)[:, None])
         return mean(wanted[:, 0], self.levels)
+
+
+def forecasts_table(
+    series: pd.DataFrame, horizons: Horizons, *, outlook: Outlook, protection_days: FloatArray
+) -> LongTable:
+    """Table `forecasts` of all series, made some thousands of them at a time; as `forecasts_frame`.
+
+    Parameters
+    ----------
+    series : columns sku, location
+    outlook : demand over the protection intervals, at the same levels
+    protection_days : shape (n,), days
+    """
+
+    def blocks() -> Iterator[pd.DataFrame]:
+        for start in range(0, max(len(series), 1), BLOCK_SERIES):
+            which = slice(start, start + BLOCK_SERIES)
+            yield forecasts_frame(
+                series.iloc[which],
+                horizons.values[which],
+                horizons.days,
+                horizons.levels,
+                outlook=outlook.take(which),
+                protection_days=protection_days[which],
+            )
+
+    common = np.isin(protection_days, horizons.days)
+    return LongTable(len(series) * (len(horizons.days) + 1) - int(common.sum()), blocks)
 
 
 def forecasts_frame(

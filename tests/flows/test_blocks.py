@@ -28,6 +28,7 @@ from flows.training_rows import build_training_set
 from stockalert.positions import position_at
 from stockalert.rows import Rows
 from stockalert.served import previous_night
+from stockalert.tables.blocks import whole
 from tests.flows.blocks_shop import (
     TrainedShop,
     forecast_of,
@@ -60,15 +61,15 @@ def _decided(run, panel, forecast):
 def test_forecasts_and_tables_are_the_same_for_any_block_size(shop: TrainedShop) -> None:
     with shop.night() as run:
         panel = read_panel(run.tables, period="D", as_of=SECOND_NIGHT)
-        whole = forecast_of(run, panel, shop.reigning)
-        assert {"quantile"} <= set(whole.outlook.method)
-        expected = _decided(run, panel, whole).frames
+        as_one = forecast_of(run, panel, shop.reigning)
+        assert {"quantile"} <= set(as_one.outlook.method)
+        expected = _decided(run, panel, as_one).frames
         for size in (1, 7, 64):
             found = forecast_of(in_blocks(run, size), None, shop.reigning)
-            same_forecast(found, whole)
+            same_forecast(found, as_one)
             stored = open_panel(run.workspace.work / "panels" / "all")
             for name, frame in _decided(run, stored, found).frames.items():
-                pd.testing.assert_frame_equal(frame, expected[name], check_exact=True)
+                pd.testing.assert_frame_equal(whole(frame), whole(expected[name]), check_exact=True)
 
 
 def test_without_a_model_blocks_agree_as_well(shop: TrainedShop) -> None:
@@ -121,7 +122,7 @@ def test_a_block_that_fails_keeps_the_thresholds_served_before(published: Traine
     served = pd.read_parquet(published.out / "latest" / "thresholds")
     served = served.set_index(["sku", "location"])["reorder_point"]
     with published.night() as opened:
-        whole = forecast_of(opened, None, published.reigning)
+        healthy = forecast_of(opened, None, published.reigning)
         shutil.rmtree(opened.workspace.work / "panels")
         run = in_blocks(opened, 2)
         panel, found = _night_with_a_fault(run, published)
@@ -131,13 +132,13 @@ def test_a_block_that_fails_keeps_the_thresholds_served_before(published: Traine
     assert [tuple(pair) for pair in panel.series.iloc[failed].to_numpy()] == LOST
     assert table.loc[LOST, "reorder_point"].tolist() == served[LOST].tolist()
     others = np.setdiff1d(np.arange(panel.n_series), failed)
-    np.testing.assert_array_equal(found.outlook.values[others], whole.outlook.values[others])
+    np.testing.assert_array_equal(found.outlook.values[others], healthy.outlook.values[others])
     assert "kiwi at default" in notes[0]
     assert "cut off" in notes[0]
     named = failed_series(found, panel)
     assert list(zip(named["sku"], named["location"], strict=True)) == LOST
     assert named["reason"].str.contains("cut off").all()
-    assert failed_series(whole, panel).empty
+    assert failed_series(healthy, panel).empty
 
 
 def test_where_every_block_fails_the_fault_is_told_as_it_is(published: TrainedShop) -> None:
