@@ -24,7 +24,7 @@ from stockalert.positions import Position
 from stockalert.purchasing.shared_demand import shared_correlation
 from stockalert.quantiles import quantile_at
 from stockalert.situation import ClassTerms, Situation, of_classes
-from stockalert.tables.blocks import AnyTable
+from stockalert.tables.blocks import AnyTable, whole
 from stockalert.thresholds import Decision, Kinds, compared_with, thresholds_frame
 
 __all__ = ["DecidedNight", "decide_night", "past_of", "service_policy"]
@@ -52,6 +52,11 @@ class DecidedNight:
     shared: float
     notes: tuple[str, ...] = ()
     failed: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def thresholds(self) -> pd.DataFrame:
+        """Table `thresholds`: the one that is held whole."""
+        return whole(self.frames["thresholds"])
 
 
 def past_of(panel: Panel) -> Past:

@@ -20,7 +20,7 @@ from flows.run import Run
 from flows.settings import Settings
 from flows.steps import step
 from flows.subscriptions import DESK_FILE, Register, is_mail_address, open_register
-from flows.supply import known_orders, read_table
+from flows.supply import orders_to_come, read_table
 from stockalert.availability import DeskTerms, availability_frame, ordered_tonight
 from stockalert.errors import StockalertError
 from stockalert.restock import next_arrival
@@ -43,7 +43,7 @@ def with_availability(run: Run, intake: Intake, decided: DecidedNight) -> Decide
         return decided
     series = decided.frames["thresholds"][["sku", "location"]]
     lead_times = case.supply.lead_times
-    orders = known_orders(run.tables, facts.standing, as_of=intake.last_day)
+    orders = orders_to_come(run.tables, facts.standing, as_of=intake.last_day)
     coming = next_arrival(series, orders, lead_times, as_of=intake.last_day)
     proposals = decided.frames["order_proposals"]
     tonight = ordered_tonight(series, proposals, lead_times, as_of=intake.last_day)

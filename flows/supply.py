@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 from features.panel import PASS_SERIES, Panel, slices
 from features.tables import Part, has_rows
 from features.tables import read_table as read_part
+from flows.order_lines import open_lines
 from flows.settings import Settings
 from stockalert.arrays import FloatArray, IntArray
 from stockalert.disruption import ByHand, Standing, delayed, standing_of
@@ -27,6 +29,7 @@ __all__ = [
     "APPROVED_FILE",
     "SupplyFacts",
     "known_orders",
+    "orders_to_come",
     "protection_atoms",
     "read_position",
     "read_supply",
@@ -84,7 +87,7 @@ def read_position(
     Orders at a supplier that is down come no earlier than its disruption's end.
     """
     stock = _last_counts(tables, panel, as_of=as_of)
-    orders = known_orders(tables, standing, as_of=as_of)
+    orders = orders_to_come(tables, standing, as_of=as_of)
     position = position_at(panel.series, stock, orders, as_of=as_of)
     if position is None:
         return None
@@ -114,6 +117,20 @@ def known_orders(
 ) -> pd.DataFrame | None:
     """Purchase orders and approved lines, those at a supplier that is down behind its end."""
     placed = (read_table(tables, name) for name in ("purchase_orders", APPROVED_FILE))
+    return _delayed(placed, standing, as_of)
+
+
+def orders_to_come(
+    tables: Path, standing: Standing | None = None, *, as_of: date
+) -> pd.DataFrame | None:
+    """As `known_orders`, of the lines that are still open."""
+    names = ("purchase_orders", APPROVED_FILE)
+    return _delayed((open_lines(tables, name, as_of=as_of) for name in names), standing, as_of)
+
+
+def _delayed(
+    placed: Iterable[pd.DataFrame | None], standing: Standing | None, as_of: date
+) -> pd.DataFrame | None:
     known = [frame for frame in placed if frame is not None and len(frame)]
     orders = pd.concat(known, ignore_index=True) if known else None
     return orders if standing is None else delayed(orders, standing, as_of=as_of)

@@ -215,9 +215,7 @@ def _withdraw(out: Path, run_id: str) -> None:
     night_folder(out, run_id).rename(out / _STAGING / f"removed-{run_id}")
 
 
-def _write_table(
-    staging: Path, path: str, table: pa.Table | pa.RecordBatchReader
-) -> ServedTable:
+def _write_table(staging: Path, path: str, table: pa.Table | pa.RecordBatchReader) -> ServedTable:
     """Write a table, batch by batch where it comes in batches; say where it will be."""
     folder, rows = staging / path, 0
     file = folder / "part-0.parquet"

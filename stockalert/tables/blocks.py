@@ -80,10 +80,12 @@ def _batches(table: AnyTable, declared: Table) -> Iterator[pa.RecordBatch]:
     for block in blocks_of(table):
         good = check(block, declared)
         if declared.key:
-            seen.append(pd.util.hash_pandas_object(good[list(declared.key)], index=False).to_numpy())
+            seen.append(
+                pd.util.hash_pandas_object(good[list(declared.key)], index=False).to_numpy()
+            )
         yield from to_arrow(good, declared).to_batches()
-    keys = np.concatenate(seen) if seen else np.empty(0)
-    if len(np.unique(keys)) < len(keys):
+    every = np.concatenate(seen) if seen else np.empty(0)
+    if len(np.unique(every)) < len(every):
         names = ", ".join(declared.key)
         expected, found = "each key once", "repeated keys in different blocks"
         raise ContractError.of(declared.name, names, expected=expected, found=found)
