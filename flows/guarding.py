@@ -32,6 +32,7 @@ __all__ = ["findings_of", "guarded"]
 USUAL_NIGHTS = 7
 COMPARABLE_DAYS = 28
 """Older than that, a night says little about how far thresholds may move until tonight."""
+_COMPARED = ("sku", "location", "reorder_point", "method", "service_level", "coverage_recent")
 
 
 @step("guard")
@@ -122,7 +123,7 @@ def _on_tables(
     if previous is None:
         yield on_coverage(tonight, None, limits)
         return
-    before = thresholds_of(run.workspace.out, previous)
+    before = thresholds_of(run.workspace.out, previous, _COMPARED)
     age = (intake.as_of - previous.as_of_date).days
     on_purpose = "" if decided_alike(run, previous) else "the settings have changed since"
     too_old = f"the night before is {age} days older" if age > COMPARABLE_DAYS else ""

@@ -1,0 +1,30 @@
+"""Memory that one stage of a night has finished with is there for the next one, and for others."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+from contextlib import suppress
+
+__all__ = ["give_back", "hold_little"]
+
+_MMAP_THRESHOLD, _TRIM_THRESHOLD, _ARENA_MAX = -3, -1, -8
+"""Parameters of glibc's mallopt."""
+_LARGE_BYTES = 8 * 1024**2
+_ARENAS = 2
+
+
+def hold_little() -> None:
+    """Let the allocator keep little of what is freed: arrays of some MiB go back at once."""
+    with suppress(OSError, AttributeError):  # only glibc can be told
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
+        libc.mallopt(_TRIM_THRESHOLD, _LARGE_BYTES)
+        libc.mallopt(_ARENA_MAX, _ARENAS)
+
+
+def give_back() -> None:
+    """Return what is free to the system: a night's stages hold pieces of different sizes."""
+    gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
