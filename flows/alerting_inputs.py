@@ -23,6 +23,7 @@ from stockalert.alerts.spikes import RECENT_DAYS, USUAL_DAYS
 from stockalert.arrays import FloatArray
 from stockalert.items import items_of
 from stockalert.lead_time import declared_terms
+from stockalert.mapped import rows_of
 from stockalert.outlook import forecasts_frame
 from stockalert.situation import Situation
 
@@ -48,7 +49,7 @@ def evenings_of(run: Run, intake: Intake, decided: DecidedNight) -> Iterator[Eve
         series = thresholds.iloc[which].reset_index(drop=True)
         forecasts = forecasts_frame(
             series,
-            case.horizons.values[which],
+            rows_of(case.horizons.values, which),
             case.horizons.days,
             case.horizons.levels,
             outlook=case.outlook.take(which),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from models.registry import Champion
 from stockalert.arrays import BoolArray, FloatArray, IntArray
 from stockalert.classification import CLASSES, PATTERNS
 from stockalert.decide import Horizons, Past
+from stockalert.mapped import row_file
 from stockalert.outlook import Outlook
 from stockalert.thresholds import Supply
 
@@ -88,7 +90,9 @@ def model_forecast(
         for which, source in zip(shop.blocks, shop.sources(cutoffs), strict=True)
     ]
     answers = each_block(run.settings, "forecasting", answer, questions)
-    told = _Told.of(shop.blocks, answers, Textbook(supply, past, levels), begun, young.which)
+    told = _Told.of(
+        shop.blocks, answers, Textbook(supply, past, levels), begun, young.which, path=_file(run)
+    )
     return _forecast(told, reigning.version, current.coverage, analogs=young.analogs)
 
 
@@ -111,24 +115,28 @@ class _Told:
         textbook: Textbook,
         begun: BoolArray,
         young: BoolArray,
+        *,
+        path: Path,
     ) -> _Told:
-        n, n_levels = len(begun), len(textbook.levels)
-        values, common = np.empty((n, n_levels)), np.empty((n, len(COMMON_HORIZONS), n_levels))
+        n, values = len(begun), np.empty((len(begun), len(textbook.levels)))
         abc = np.full(n, CLASSES.index("C"), np.int8)
         pattern = np.full(n, PATTERNS.index("new"), np.int8)
         groups = np.full(n, "", dtype="<U32")
         answered = np.zeros(n, dtype=np.bool_)
         failures = []
-        for which, told in zip(blocks, answers, strict=True):
-            values[which], common[which] = textbook.quantiles(which)
-            if isinstance(told, Failure):
-                failures.append((which, told.reason))
-                continue
-            known = (begun | young)[which, None]
-            answered[which] = True
-            values[which] = np.where(known, told.values, values[which])
-            common[which] = np.where(known[:, :, None], told.common, common[which])
-            abc[which], pattern[which], groups[which] = told.abc, told.pattern, told.groups
+        with row_file(path, (len(COMMON_HORIZONS), len(textbook.levels))) as file:
+            for which, told in zip(blocks, answers, strict=True):
+                values[which], rows = textbook.quantiles(which)
+                if isinstance(told, Failure):
+                    failures.append((which, told.reason))
+                else:
+                    known = (begun | young)[which, None]
+                    answered[which] = True
+                    values[which] = np.where(known, told.values, values[which])
+                    rows = np.where(known[:, :, None], told.common, rows)
+                    abc[which], pattern[which], groups[which] = told.abc, told.pattern, told.groups
+                file.append(rows)
+            common = file.array()
         by_model = begun & ~young & answered
         outlook = Outlook(
             values=values,
@@ -160,7 +168,7 @@ def formula_forecast(run: Run, panel: Panel, supply: Supply, past: Past) -> Fore
     """Normal demand of the recent mean and deviation: what is left where no model can speak."""
     levels = np.asarray(run.settings.model.levels)
     shop = shop_for(run, panel, {})
-    outlook, horizons = Textbook(supply, past, levels).forecast(shop.blocks)
+    outlook, horizons = Textbook(supply, past, levels).forecast(shop.blocks, _file(run))
     cutoffs = ends(panel)
     kinds = [
         source.rows(
@@ -200,6 +208,11 @@ def protection_periods(panel: Panel, supply: Supply) -> IntArray:
     """Protection intervals, to the nearest period; (n_series,)."""
     periods: IntArray = np.rint(supply.protection_days / panel.period_days).astype(np.int64)
     return np.maximum(periods, 1)
+
+
+def _file(run: Run) -> Path:
+    """Where quantiles at the common horizons lie: the most that is known of a series."""
+    return run.workspace.work / "horizons.f64"
 
 
 def _vocabulary(reigning: Champion) -> dict[str, list[str]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from flows.blocks import COMMON_HORIZONS
 from stockalert.arrays import FloatArray
 from stockalert.formulas import formula_reorder_point
+from stockalert.mapped import row_file
 from stockalert.outlook import Horizons, Outlook
 from stockalert.situation import Past
 from stockalert.thresholds import Supply
@@ -38,11 +40,15 @@ class Textbook:
         )
         return values[:, -1], values[:, :-1]
 
-    def forecast(self, blocks: Iterable[slice]) -> tuple[Outlook, Horizons]:
-        """Demand of every series."""
-        parts = [self.quantiles(which) for which in blocks]
-        values, common = (np.concatenate(part) for part in zip(*parts, strict=True))
-        n = len(values)
+    def forecast(self, blocks: Iterable[slice], path: Path) -> tuple[Outlook, Horizons]:
+        """Demand of every series; that at the common horizons lies in the file `path`."""
+        n = len(self.past.mean)
+        values = np.empty((n, len(self.levels)))
+        with row_file(path, (len(COMMON_HORIZONS), len(self.levels))) as common:
+            for which in blocks:
+                values[which], rows = self.quantiles(which)
+                common.append(rows)
+            horizons = Horizons(COMMON_HORIZONS, common.array(), self.levels)
         outlook = Outlook(
             values=values,
             levels=self.levels,
@@ -51,4 +57,4 @@ class Textbook:
             calibration_group=np.full(n, ""),
             coverage_recent=np.full(n, np.nan),
         )
-        return outlook, Horizons(COMMON_HORIZONS, common, self.levels)
+        return outlook, horizons
