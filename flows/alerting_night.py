@@ -154,11 +154,17 @@ def each_open_alert(
 
 
 def served_alerts(out: Path, columns: Sequence[str]) -> pd.DataFrame | None:
-    """Columns of table `alerts` of the night served now; None where it has none."""
+    """Columns of table `alerts` of the night served now; None where it has none.
+
+    Words that many rows share are categories.
+    """
     folder = _folder(out, None)
     if folder is None:
         return None
-    table = pq.read_table(folder, columns=list(columns), partitioning=None)
+    shared = [name for name in ("kind", "supplier_id", "episode") if name in columns]
+    table = pq.read_table(
+        folder, columns=list(columns), partitioning=None, read_dictionary=shared
+    )
     found: pd.DataFrame = table.to_pandas(date_as_object=False)
     return found
 

@@ -35,7 +35,7 @@ class Gathered:
 
     Attributes
     ----------
-    rows : open alerts about skus, in parts
+    rows : open alerts about skus
     lines : open and late order lines, by supplier
     at_stake : supplier_id, shortage_before (units) and money of each series: what may be lost
         before goods come
@@ -43,7 +43,7 @@ class Gathered:
     suppliers : the contract's table
     """
 
-    rows: list[pd.DataFrame]
+    rows: pd.DataFrame
     lines: pd.DataFrame
     at_stake: pd.DataFrame
     judged: pd.DataFrame
@@ -77,7 +77,7 @@ def gather(
         judged.append(facts[["service_level", "coverage_recent"]])
         suppliers = evening.suppliers
     return Gathered(
-        rows,
+        pd.concat(rows, ignore_index=True),
         pd.concat(lines).groupby(level=0).sum(),
         pd.concat(stakes, ignore_index=True),
         pd.concat(judged, ignore_index=True),

@@ -56,9 +56,10 @@ def alerts_table(
     so_far = before.open()
     found = gather(evenings, rules, when, so_far)
     troubled = _troubled(found, when, so_far)
-    parts = [*found.rows, _about_suppliers(troubled, found.at_stake, rules)]
-    parts += [_about_the_job(found.judged, when, rules), pd.DataFrame(list(before.operational))]
-    rows = pd.concat(parts, ignore_index=True).reindex(columns=list(COLUMNS))
+    others = [_about_suppliers(troubled, found.at_stake, rules)]
+    others += [_about_the_job(found.judged, when, rules), pd.DataFrame(list(before.operational))]
+    rows = _completed(pd.concat([found.rows, *others], ignore_index=True))
+    del found  # its rows are the longest table of a night that is held
     rows = _finished(inhibited(rows), so_far, when, before)
     order = _worst_first(rows)
 
@@ -68,6 +69,13 @@ def alerts_table(
             yield _worded(part, troubled, when.language)
 
     return LongTable(len(order), blocks)
+
+
+def _completed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with every column that is used from here on, and no other."""
+    absent = dict.fromkeys((name for name in COLUMNS if name not in rows), np.nan)
+    needless = [name for name in rows if name not in COLUMNS]
+    return rows.drop(columns=needless).assign(**absent)
 
 
 def _troubled(found: Gathered, when: Circumstances, so_far: pd.DataFrame) -> pd.DataFrame:
