@@ -162,9 +162,7 @@ def served_alerts(out: Path, columns: Sequence[str]) -> pd.DataFrame | None:
     if folder is None:
         return None
     shared = [name for name in ("kind", "supplier_id", "episode") if name in columns]
-    table = pq.read_table(
-        folder, columns=list(columns), partitioning=None, read_dictionary=shared
-    )
+    table = pq.read_table(folder, columns=list(columns), partitioning=None, read_dictionary=shared)
     found: pd.DataFrame = table.to_pandas(date_as_object=False)
     return found
 

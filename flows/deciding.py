@@ -10,6 +10,7 @@ import pandas as pd
 
 from features.panel import Panel
 from flows.forecasting import Forecast
+from flows.memory import tidied
 from flows.settings import Settings
 from flows.supply import SupplyFacts
 from stockalert.arrays import BoolArray, FloatArray, IntArray
@@ -55,10 +56,15 @@ class DecidedNight:
 
     @property
     def thresholds(self) -> pd.DataFrame:
-        """Table `thresholds`: the one that is held whole."""
-        return whole(self.frames["thresholds"])
+        """Table `thresholds`: what all that follows is based on."""
+        return self.held("thresholds")
+
+    def held(self, name: str) -> pd.DataFrame:
+        """Return all rows of a table at once."""
+        return whole(self.frames[name])
 
 
+@tidied
 def past_of(panel: Panel) -> Past:
     """Mean and deviation per period, as the textbook formulas define them."""
     window = slice(max(panel.n_periods - formula_window(panel.period_days), 0), None)
@@ -69,6 +75,7 @@ def past_of(panel: Panel) -> Past:
     return Past(mean, sd, panel.period_days, increment_correlation(*_weeks(panel, most=104)))
 
 
+@tidied
 def decide_night(
     panel: Panel,
     forecast: Forecast,

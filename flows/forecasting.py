@@ -14,6 +14,7 @@ from features.panel import Panel
 from flows.blocks import COMMON_HORIZONS, Answer, Question, answer
 from flows.calibrating import up_to_date
 from flows.fitting import FEATURES_FILE
+from flows.memory import tidied
 from flows.newcomers import first_weeks
 from flows.run import Run
 from flows.scale import Failure, each_block
@@ -56,6 +57,7 @@ class Forecast:
     failures: tuple[tuple[slice, str], ...] = ()
 
 
+@tidied
 def model_forecast(
     run: Run, panel: Panel, supply: Supply, past: Past, reigning: Champion
 ) -> Forecast:
@@ -164,6 +166,7 @@ def _forecast(
     )
 
 
+@tidied
 def formula_forecast(run: Run, panel: Panel, supply: Supply, past: Past) -> Forecast:
     """Normal demand of the recent mean and deviation: what is left where no model can speak."""
     levels = np.asarray(run.settings.model.levels)

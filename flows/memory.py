@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import gc
+from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
-__all__ = ["give_back", "hold_little"]
+__all__ = ["give_back", "hold_little", "tidied"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD, _ARENA_MAX = -3, -1, -8
 """Parameters of glibc's mallopt."""
@@ -28,3 +34,16 @@ def give_back() -> None:
     gc.collect()
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+def tidied(function: Callable[P, R]) -> Callable[P, R]:
+    """Give memory back when a function has done its work."""
+
+    @wraps(function)
+    def done(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        finally:
+            give_back()
+
+    return done

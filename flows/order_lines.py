@@ -1,4 +1,4 @@
-"""Purchase order lines that are still open: few of the many that a shop has ever placed."""
+"""Purchase order lines, of which there are many: those still open, or what they say of times."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-__all__ = ["open_lines"]
+__all__ = ["open_lines", "order_times"]
+
+_WORDS = ("sku", "location", "supplier_id")
+_TIMES = ("ordered_at", "expected_at", "received_at", "cancelled_at")
 
 
 def open_lines(tables: Path, name: str, *, as_of: date) -> pd.DataFrame | None:
@@ -22,4 +25,15 @@ def open_lines(tables: Path, name: str, *, as_of: date) -> pd.DataFrame | None:
     for end in (pc.field("cancelled_at"), pc.field("received_at")):
         is_open &= end.is_null() | (end > today)
     lines: pd.DataFrame = pq.read_table(path, filters=is_open).to_pandas(date_as_object=False)
+    return lines
+
+
+def order_times(tables: Path, name: str) -> pd.DataFrame | None:
+    """Read who was asked for what, and when it came; words are categories. None without a table."""
+    path = tables / f"{name}.parquet"
+    if not path.exists():
+        return None
+    words = list(_WORDS)
+    table = pq.read_table(path, columns=[*words, *_TIMES], read_dictionary=words)
+    lines: pd.DataFrame = table.to_pandas(date_as_object=False)
     return lines

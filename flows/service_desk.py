@@ -41,11 +41,11 @@ def with_availability(run: Run, intake: Intake, decided: DecidedNight) -> Decide
     case, facts = decided.case, decided.facts
     if case.position is None:
         return decided
-    series = decided.frames["thresholds"][["sku", "location"]]
+    series = decided.thresholds[["sku", "location"]]
     lead_times = case.supply.lead_times
     orders = orders_to_come(run.tables, facts.standing, as_of=intake.last_day)
     coming = next_arrival(series, orders, lead_times, as_of=intake.last_day)
-    proposals = decided.frames["order_proposals"]
+    proposals = decided.held("order_proposals")
     tonight = ordered_tonight(series, proposals, lead_times, as_of=intake.last_day)
     frame = availability_frame(
         series,
@@ -55,7 +55,7 @@ def with_availability(run: Run, intake: Intake, decided: DecidedNight) -> Decide
         units_per_day=case.demand_per_day,
         terms=_terms(run.settings),
         as_of=intake.last_day,
-        affinities=decided.frames.get("affinities"),
+        affinities=decided.held("affinities") if "affinities" in decided.frames else None,
     )
     return replace(decided, frames=decided.frames | {"availability": frame})
 

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 from features.panel import PASS_SERIES, Panel, slices
 from features.tables import Part, has_rows
 from features.tables import read_table as read_part
-from flows.order_lines import open_lines
+from flows.memory import tidied
+from flows.order_lines import open_lines, order_times
 from flows.settings import Settings
 from stockalert.arrays import FloatArray, IntArray
 from stockalert.disruption import ByHand, Standing, delayed, standing_of
@@ -56,10 +57,12 @@ class SupplyFacts:
     moved: pd.Series[str]
 
 
+@tidied
 def read_supply(tables: Path, panel: Panel, *, settings: Settings, as_of: date) -> SupplyFacts:
     """Learn lead times and align costs and lots with the panel's series."""
-    names = ("products", "suppliers", "supplier_items", "purchase_orders")
-    products, suppliers, supplier_items, orders = (read_table(tables, name) for name in names)
+    names = ("products", "suppliers", "supplier_items")
+    products, suppliers, supplier_items = (read_table(tables, name) for name in names)
+    orders = order_times(tables, "purchase_orders")
     standing = standing_of(suppliers, orders, as_of=as_of, by_hand=_by_hand(settings))
     default, moved = settings.lead_time.default_days, pd.Series(dtype="str")
     if settings.order.alternatives:
@@ -78,6 +81,7 @@ def read_supply(tables: Path, panel: Panel, *, settings: Settings, as_of: date) 
     return SupplyFacts(Supply(lead_times, review), items, standing, moved)
 
 
+@tidied
 def read_position(
     tables: Path, panel: Panel, supply: Supply, *, as_of: date, standing: Standing | None = None
 ) -> Position | None:
