@@ -112,8 +112,9 @@ def _part(
     of_order = np.where(named >= 0, named, of_series)
     fits = (of_order == of_series) | (of_series < 0)
     received_at = placed["received_at"].where(placed["received_at"] <= today)
-    days = (received_at.fillna(today) - placed["ordered_at"]).dt.days.to_numpy(np.float64)
-    age = (today - placed["ordered_at"]).dt.days.to_numpy(np.float64)
-    series = np.where(fits, own, -1).astype(np.int32)
-    came = received_at.notna().to_numpy(bool)
-    return series, np.asarray(of_order, np.int32), days, age, came
+    until = received_at.fillna(today)
+    days, age = (
+        np.asarray((end - placed["ordered_at"]).dt.days, np.float64) for end in (until, today)
+    )
+    came = np.asarray(received_at.notna(), np.bool_)
+    return np.where(fits, own, -1).astype(np.int32), of_order.astype(np.int32), days, age, came
