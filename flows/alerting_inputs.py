@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from features.panel import slices
 from flows.deciding import DecidedNight
 from flows.intake import Intake
+from flows.memory import give_back
 from flows.order_lines import open_lines
 from flows.run import Run
 from flows.settings import Settings
@@ -64,6 +65,7 @@ def evenings_of(run: Run, intake: Intake, decided: DecidedNight) -> Iterator[Eve
         mine = None if orders is None else orders[orders["sku"].isin(series["sku"])]
         recent = {n: _part(run.tables, n, series, since) for n in ("sales", "browsing")}
         yield Evening(series, forecasts, items, products, suppliers, mine, **recent, days=days)
+        give_back()
 
 
 def last_stock(tables: Path) -> date | None:

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from features.panel import Panel
-from flows.blocks import COMMON_HORIZONS, Answer, Question, answer
+from flows.answers import Told, put_together
+from flows.blocks import COMMON_HORIZONS, Question, answer
 from flows.calibrating import up_to_date
 from flows.fitting import FEATURES_FILE
 from flows.memory import tidied
 from flows.newcomers import first_weeks
 from flows.run import Run
-from flows.scale import Failure, each_block
+from flows.scale import each_block
 from flows.shop import ends, shop_for
 from flows.supply import protection_atoms
 from flows.textbook import Textbook
 from models.analogs import NAMED
 from models.registry import Champion
 from stockalert.arrays import BoolArray, FloatArray, IntArray
-from stockalert.classification import CLASSES, PATTERNS
 from stockalert.decide import Horizons, Past
-from stockalert.mapped import row_file
 from stockalert.outlook import Outlook
 from stockalert.thresholds import Supply
 
@@ -92,78 +91,32 @@ def model_forecast(
         for which, source in zip(shop.blocks, shop.sources(cutoffs), strict=True)
     ]
     answers = each_block(run.settings, "forecasting", answer, questions)
-    told = _Told.of(
-        shop.blocks, answers, Textbook(supply, past, levels), begun, young.which, path=_file(run)
+    told, horizons = put_together(
+        shop.blocks, answers, Textbook(supply, past, levels), begun | young.which, _file(run)
     )
-    return _forecast(told, reigning.version, current.coverage, analogs=young.analogs)
+    outlook, by_model = _outlook(told, begun, young.which, horizons.levels, reigning.version)
+    measured = _coverage(current.coverage, outlook.calibration_group, len(levels))
+    coverage = np.where(by_model[:, None], measured, np.nan)
+    failures = tuple(told.failures)
+    return Forecast(outlook, horizons, told.abc, told.pattern, coverage, young.analogs, failures)
 
 
-@dataclass(frozen=True)
-class _Told:
-    """The blocks' answers put together, the formula's where there is none."""
-
-    outlook: Outlook
-    horizons: Horizons
-    abc: IntArray
-    pattern: IntArray
-    by_model: BoolArray
-    failures: tuple[tuple[slice, str], ...]
-
-    @classmethod
-    def of(
-        cls,
-        blocks: list[slice],
-        answers: Iterable[Answer | Failure],
-        textbook: Textbook,
-        begun: BoolArray,
-        young: BoolArray,
-        *,
-        path: Path,
-    ) -> _Told:
-        n, values = len(begun), np.empty((len(begun), len(textbook.levels)))
-        abc = np.full(n, CLASSES.index("C"), np.int8)
-        pattern = np.full(n, PATTERNS.index("new"), np.int8)
-        groups = np.full(n, "", dtype="<U32")
-        answered = np.zeros(n, dtype=np.bool_)
-        failures = []
-        with row_file(path, (len(COMMON_HORIZONS), len(textbook.levels))) as file:
-            for which, told in zip(blocks, answers, strict=True):
-                values[which], rows = textbook.quantiles(which)
-                if isinstance(told, Failure):
-                    failures.append((which, told.reason))
-                else:
-                    known = (begun | young)[which, None]
-                    answered[which] = True
-                    values[which] = np.where(known, told.values, values[which])
-                    rows = np.where(known[:, :, None], told.common, rows)
-                    abc[which], pattern[which], groups[which] = told.abc, told.pattern, told.groups
-                file.append(rows)
-            common = file.array()
-        by_model = begun & ~young & answered
-        outlook = Outlook(
-            values=values,
-            levels=textbook.levels,
-            method=np.select(
-                [young & answered, begun & answered], ["analog", "quantile"], "formula"
-            ),
-            model_version=None,
-            calibration_group=np.where(by_model, groups, ""),
-            coverage_recent=np.full(n, np.nan),
-        )
-        horizons = Horizons(COMMON_HORIZONS, common, textbook.levels)
-        return cls(outlook, horizons, abc, pattern, by_model, tuple(failures))
-
-
-def _forecast(
-    told: _Told, version: str, recent: Mapping[str, FloatArray], *, analogs: IntArray
-) -> Forecast:
-    """Add how the champion has done of late."""
-    outlook = replace(told.outlook, model_version=version)
-    measured = _coverage(recent, outlook.calibration_group, outlook.values.shape[1])
-    coverage = np.where(told.by_model[:, None], measured, np.nan)
-    return Forecast(
-        outlook, told.horizons, told.abc, told.pattern, coverage, analogs, told.failures
+def _outlook(
+    told: Told, begun: BoolArray, young: BoolArray, levels: FloatArray, version: str
+) -> tuple[Outlook, BoolArray]:
+    """Demand over the protection intervals, and which series the model alone speaks of."""
+    by_model = begun & ~young & told.answered
+    outlook = Outlook(
+        values=told.values,
+        levels=levels,
+        method=np.select(
+            [young & told.answered, begun & told.answered], ["analog", "quantile"], "formula"
+        ),
+        model_version=version,
+        calibration_group=np.where(by_model, told.groups, ""),
+        coverage_recent=np.full(len(begun), np.nan),
     )
+    return outlook, by_model
 
 
 @tidied

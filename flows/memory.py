@@ -29,9 +29,15 @@ def hold_little() -> None:
         libc.mallopt(_ARENA_MAX, _ARENAS)
 
 
-def give_back() -> None:
-    """Return what is free to the system: a night's stages hold pieces of different sizes."""
-    gc.collect()
+def give_back(*, cycles: bool = False) -> None:
+    """Return what is free to the system: a night's stages hold pieces of different sizes.
+
+    Parameters
+    ----------
+    cycles : look for objects that only hold each other, which takes longer
+    """
+    if cycles:
+        gc.collect()
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 

@@ -53,7 +53,7 @@ def step(
                     report(name, 0, 1)
                     result = function(*args, **kwargs)
                     report(name, 1, 1)
-                give_back()
+                give_back(cycles=True)
                 return result
 
         as_task = task(
