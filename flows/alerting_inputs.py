@@ -30,7 +30,7 @@ from stockalert.situation import Situation
 
 __all__ = ["evenings_of", "last_stock", "rules_of"]
 
-BLOCK_SERIES = 8192
+BLOCK_SERIES = 4096
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -31,6 +31,13 @@ from stockalert.thresholds import Decision, Kinds, compared_with, thresholds_fra
 __all__ = ["DecidedNight", "decide_night", "past_of", "service_policy"]
 
 
+_SHARED = (
+    *("service_level_source", "abc_class", "xyz_class", "demand_pattern", "method"),
+    *("model_version", "calibration_group", "change_reason"),
+)
+"""Words that many rows of `thresholds` have in common: held once."""
+
+
 @dataclass(frozen=True)
 class DecidedNight:
     """The tables of a night, before they are published.
@@ -114,6 +121,7 @@ def decide_night(
     thresholds = compared_with(thresholds, previous)
     if decision.asked is not None:
         thresholds = say_held(thresholds, decision.asked)
+    thresholds = thresholds.astype(dict.fromkeys(_SHARED, "category"))
     frames: dict[str, AnyTable] = {
         "thresholds": thresholds,
         "forecasts": forecasts_table(

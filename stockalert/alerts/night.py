@@ -29,6 +29,12 @@ from stockalert.tables.outputs import OUTPUT_TABLES
 
 __all__ = ["Before", "Circumstances", "alerts_of", "alerts_table"]
 
+_SHARED = (
+    *("kind", "severity", "state", "episode", "location", "planner", "tags"),
+    *("supplier_id", "supplier_name", "supplier_email"),
+)
+"""Words that many alerts have in common: held once."""
+
 
 def alerts_of(evening: Evening, rules: Rules, when: Circumstances, before: Before) -> pd.DataFrame:
     """Decide which alerts are open.
@@ -62,10 +68,12 @@ def alerts_table(
     del found  # its rows are the longest table of a night that is held
     rows = _finished(inhibited(rows), so_far, when, before)
     order = _worst_first(rows)
+    rows = rows.astype(dict.fromkeys(_SHARED, "category"))
 
     def blocks() -> Iterator[pd.DataFrame]:
         for start in range(0, max(len(order), 1), BLOCK_ROWS):
             part = rows.iloc[order[start : start + BLOCK_ROWS]].reset_index(drop=True)
+            part = part.astype(dict.fromkeys(_SHARED, "str"))
             yield _worded(part, troubled, when.language)
 
     return LongTable(len(order), blocks)
