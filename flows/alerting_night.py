@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from flows.alert_store import AlertStore, open_store
@@ -24,7 +23,7 @@ from flows.alerting_operational import (
 )
 from flows.alerting_queue import take_over
 from flows.settings import Settings
-from stockalert.alerts.records import each_row
+from stockalert.alerts.records import BLOCK_ROWS, each_row
 from stockalert.alerts.silences import muted_state
 from stockalert.errors import OutputError
 from stockalert.served import Pointer, read_pointer, served_runs
@@ -171,8 +170,9 @@ def _parts(out: Path, night: Pointer | None) -> Iterator[pd.DataFrame]:
     """Table `alerts` of a night, some thousand rows at a time; nothing where it has none."""
     folder = _folder(out, night)
     if folder is not None:
-        for batch in ds.dataset(folder, format="parquet", partitioning=None).to_batches():
-            yield batch.to_pandas(date_as_object=False)
+        for file in sorted(folder.glob("*.parquet")):
+            for batch in pq.ParquetFile(file).iter_batches(BLOCK_ROWS):
+                yield batch.to_pandas(date_as_object=False)
 
 
 def _folder(out: Path, night: Pointer | None) -> Path | None:

@@ -15,15 +15,14 @@ __all__ = ["units_per_day"]
 
 _BULK = 0.95
 """Of the rows that sell; what is beyond counts as much as this quantile."""
+_LAST = "SELECT max(date)::DATE FROM read_parquet(?)"
 _COUNTS = """
-    WITH sold AS (SELECT date::DATE AS day, units_sold FROM read_parquet(?))
-    SELECT units_sold, count(*) FROM sold
-    WHERE day > (SELECT max(day) FROM sold) - 63 AND units_sold > 0 GROUP BY ALL
+    SELECT units_sold, count(*) FROM read_parquet(?)
+    WHERE date::DATE > ?::DATE - 63 AND units_sold > 0 GROUP BY ALL
 """
 _PER_DAY = """
-    WITH sold AS (SELECT date::DATE AS day, units_sold FROM read_parquet(?))
-    SELECT day, sum(least(units_sold, ?))::DOUBLE FROM sold
-    WHERE day > (SELECT max(day) FROM sold) - 63 GROUP BY ALL
+    SELECT date::DATE, sum(least(units_sold, ?))::DOUBLE FROM read_parquet(?)
+    WHERE date::DATE > ?::DATE - 63 GROUP BY ALL
 """
 
 
@@ -33,9 +32,11 @@ def units_per_day(sales: Path) -> pd.Series[float]:
     One order of a wholesaler can be half a day. So no row counts for more than 95 % of the rows of
     these weeks have; a file loaded in part or twice shows all the same.
     """
-    counts = np.array(_ask(_COUNTS, sales), np.float64).reshape(-1, 2)
+    path = str(sales)
+    last = _ask(_LAST, path)[0][0]
+    counts = np.array(_ask(_COUNTS, path, last), np.float64).reshape(-1, 2)
     most = _quantile_of_counts(counts, _BULK) if len(counts) else np.inf
-    found = pd.DataFrame(_ask(_PER_DAY, sales, most), columns=["date", "units"])
+    found = pd.DataFrame(_ask(_PER_DAY, most, path, last), columns=["date", "units"])
     units: pd.Series[float] = found.set_index(pd.to_datetime(found["date"]))["units"]
     return units
 
@@ -62,6 +63,6 @@ def _quantile_of_counts(counts: FloatArray, level: float) -> float:
     return float(low + (high - low) * (place - np.floor(place)))
 
 
-def _ask(query: str, path: Path, *values: float) -> list[tuple[Any, ...]]:
+def _ask(query: str, *values: object) -> list[tuple[Any, ...]]:
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as con:
-        return con.execute(query, [str(path), *values]).fetchall()
+        return con.execute(query, list(values)).fetchall()
