@@ -29,6 +29,11 @@ from stockalert.served import read_served
 __all__ = ["tell", "tell_returned", "with_availability"]
 
 _UNAVAILABLE = 503
+_SHOWN = [
+    *("sku", "name", "category", "subcategory", "brand", "substitute_group"),
+    *("unit_price", "unit_cost"),
+]
+"""Columns of `products` that table `availability` depends on."""
 _TOLD = {
     "en": ("{sku} is back in stock", "{sku} is available again at {location}."),
     "fr": ("{sku} est de nouveau en stock", "{sku} est de nouveau disponible ({location})."),
@@ -51,7 +56,7 @@ def with_availability(run: Run, intake: Intake, decided: DecidedNight) -> Decide
         series,
         case.position,
         coming.earlier_of(tonight),
-        read_table(run.tables, "products"),
+        read_table(run.tables, "products", _SHOWN),
         units_per_day=case.demand_per_day,
         terms=_terms(run.settings),
         as_of=intake.last_day,

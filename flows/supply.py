@@ -160,10 +160,11 @@ def protection_atoms(supply: Supply, period_days: int) -> tuple[IntArray, FloatA
 
 
 def read_table(tables: Path, name: str, columns: list[str] | None = None) -> pd.DataFrame | None:
-    """Read a canonical table; None where there is none."""
+    """Read a canonical table, or those of some columns that it has; None where there is none."""
     path = tables / f"{name}.parquet"
     if not path.exists():
         return None
-    table = pq.read_table(path, columns=columns)
+    kept = columns and [column for column in pq.read_schema(path).names if column in columns]
+    table = pq.read_table(path, columns=kept)
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
     return frame
