@@ -1,22 +1,36 @@
-"""What alerts need of a run besides the night's own tables."""
+"""What alerts need of a run besides the night's own tables: read for some series at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from features.panel import slices
+from flows.deciding import DecidedNight
+from flows.intake import Intake
+from flows.memory import give_back
+from flows.order_lines import open_lines
 from flows.run import Run
 from flows.settings import Settings
+from flows.supply import read_table
 from stockalert.alerts.conditions import Rules
 from stockalert.alerts.facts import Evening
 from stockalert.alerts.spikes import RECENT_DAYS, USUAL_DAYS
+from stockalert.arrays import FloatArray
 from stockalert.items import items_of
 from stockalert.lead_time import declared_terms
+from stockalert.mapped import rows_of
+from stockalert.outlook import forecasts_frame
+from stockalert.situation import Situation
 
-__all__ = ["evening_of", "last_stock", "rules_of"]
+__all__ = ["evenings_of", "last_stock", "rules_of"]
+
+BLOCK_SERIES = 4096
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -25,23 +39,33 @@ def rules_of(settings: Settings) -> Rules:
     return Rules(**settings.alerts.model_dump(include=names))
 
 
-def evening_of(run: Run, as_of: date, frames: dict[str, pd.DataFrame]) -> Evening:
-    """Read what alerts need besides the night's own tables."""
-    thresholds = frames["thresholds"].reset_index(drop=True)
-    names = ("products", "suppliers", "supplier_items", "purchase_orders")
-    tables = {name: _frame(run.tables, name) for name in names}
-    offered = tables.pop("supplier_items")
-    terms = declared_terms(
-        thresholds[["sku", "location"]],
-        products=tables["products"],
-        supplier_items=offered,
-        suppliers=tables["suppliers"],
-    )
-    whole = pd.Series(True, thresholds.index).to_numpy()
-    items = items_of(thresholds, terms, whole, products=tables["products"], supplier_items=offered)
-    since = as_of - timedelta(days=USUAL_DAYS + max(RECENT_DAYS, run.period_days) + 7)
-    recent = {name: _frame(run.tables, name, since=since) for name in ("sales", "browsing")}
-    return Evening(thresholds, frames["forecasts"], items, **tables, **recent)
+def evenings_of(run: Run, intake: Intake, decided: DecidedNight) -> Iterator[Evening]:
+    """Read what alerts need besides the night's own tables, for some neighbouring series."""
+    thresholds, case = decided.thresholds, decided.case
+    suppliers = read_table(run.tables, "suppliers")
+    orders = open_lines(run.tables, "purchase_orders", as_of=intake.last_day)
+    since = intake.as_of - timedelta(days=USUAL_DAYS + max(RECENT_DAYS, run.period_days) + 7)
+    days = _shared_days(case)
+    for which in slices(max(len(thresholds), 1), BLOCK_SERIES):
+        series = thresholds.iloc[which].reset_index(drop=True)
+        forecasts = forecasts_frame(
+            series,
+            rows_of(case.horizons.values, which),
+            case.horizons.days,
+            case.horizons.levels,
+            outlook=case.outlook.take(which),
+            protection_days=case.supply.protection_days[which],
+        )
+        products, offered = (_part(run.tables, n, series) for n in ("products", "supplier_items"))
+        terms = declared_terms(
+            series, products=products, supplier_items=offered, suppliers=suppliers
+        )
+        in_units = np.full(len(series), True)
+        items = items_of(series, terms, in_units, products=products, supplier_items=offered)
+        mine = None if orders is None else orders[orders["sku"].isin(series["sku"])]
+        recent = {n: _part(run.tables, n, series, since) for n in ("sales", "browsing")}
+        yield Evening(series, forecasts, items, products, suppliers, mine, **recent, days=days)
+        give_back()
 
 
 def last_stock(tables: Path) -> date | None:
@@ -53,11 +77,27 @@ def last_stock(tables: Path) -> date | None:
     return None if days.isna().all() else pd.Timestamp(days.max()).date()
 
 
-def _frame(tables: Path, name: str, since: date | None = None) -> pd.DataFrame | None:
-    """Read a canonical table, or its latest rows; None where there is none."""
+def _shared_days(case: Situation) -> FloatArray:
+    """Horizons that every series was forecast at: the common ones, and P where all have the same.
+
+    A block alone cannot tell.
+    """
+    protection = case.supply.protection_days
+    alike = len(protection) and (protection == protection[0]).all()
+    return np.unique(np.append(case.horizons.days, protection[:1] if alike else []))
+
+
+def _part(
+    tables: Path, name: str, series: pd.DataFrame, since: date | None = None
+) -> pd.DataFrame | None:
+    """Read the rows of some neighbouring skus, or their latest ones; None without such a table."""
     path = tables / f"{name}.parquet"
     if not path.exists():
         return None
-    rows = None if since is None else [("date", ">=", pd.Timestamp(since))]
-    found: pd.DataFrame = pq.read_table(path, filters=rows).to_pandas(date_as_object=False)
+    first, last = series["sku"].min(), series["sku"].max()
+    rows = [("sku", ">=", first), ("sku", "<=", last)] if len(series) else None
+    recent = [] if since is None else [("date", ">=", pd.Timestamp(since))]
+    found: pd.DataFrame = pq.read_table(path, filters=[*(rows or []), *recent] or None).to_pandas(
+        date_as_object=False
+    )
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -22,12 +23,18 @@ from flows.alerting_operational import (
 )
 from flows.alerting_queue import take_over
 from flows.settings import Settings
-from stockalert.alerts.records import each_row
+from stockalert.alerts.records import BLOCK_ROWS, each_row
 from stockalert.alerts.silences import muted_state
 from stockalert.errors import OutputError
 from stockalert.served import Pointer, read_pointer, served_runs
 
-__all__ = ["deliver_alerts", "open_alerts", "send_queued", "served_alerts"]
+__all__ = [
+    "deliver_alerts",
+    "each_open_alert",
+    "open_alerts",
+    "send_queued",
+    "served_alerts",
+]
 
 _DOWN = {
     "en": ("Alerts do not reach {label}: {why}.", "Check the address and the service behind it."),
@@ -49,7 +56,7 @@ def deliver_alerts(out: Path, settings: Settings, *, now: datetime) -> Delivery:
     with delivering(out), open_store(out) as store:
         telling = addresses.telling(settings)
         for night in _untold(out, store):
-            alerts = open_alerts(out, store, now, night)
+            alerts = each_open_alert(out, store, now, night)
             take_over(store, alerts, telling, night=(night.run_id, str(night.as_of_date)), now=now)
         return _send(store, settings, addresses, now=now)
 
@@ -125,32 +132,53 @@ def _after(night: Pointer, out: Path, run_id: str) -> bool:
         return False
 
 
-def open_alerts(
+def open_alerts(out: Path, store: AlertStore, now: datetime) -> list[dict[str, Any]]:
+    """Alerts of the night that is served in their states now, and those of the job."""
+    return list(each_open_alert(out, store, now))
+
+
+def each_open_alert(
     out: Path, store: AlertStore, now: datetime, night: Pointer | None = None
-) -> list[dict[str, Any]]:
-    """Alerts of a night (default: the one served) in their states now, and those of the job."""
-    table = served_alerts(out, night)
-    if table is None:
-        return operational_alerts(store, now)
-    for name in table.select_dtypes("datetime"):
-        table[name] = table[name].dt.strftime("%Y-%m-%dT%H:%M:%S")
+) -> Iterator[dict[str, Any]]:
+    """Alerts of a night (default: the one served) one at a time, as `open_alerts`."""
     silences, acknowledged = store.silences(), store.acknowledgements()
-    found = [
-        row | {"state": muted_state(row, silences, acknowledged, now)}
-        for row in each_row(table)
-        if not str(row["episode"]).startswith(OPERATIONAL)
-    ]
-    return [*found, *operational_alerts(store, now)]
+    operational = operational_alerts(store, now)
+    for table in _parts(out, night):
+        for name in table.select_dtypes("datetime"):
+            table[name] = table[name].dt.strftime("%Y-%m-%dT%H:%M:%S")
+        for row in each_row(table):
+            if not str(row["episode"]).startswith(OPERATIONAL):
+                yield row | {"state": muted_state(row, silences, acknowledged, now)}
+    yield from operational
 
 
-def served_alerts(out: Path, night: Pointer | None) -> pd.DataFrame | None:
-    """Table `alerts` of a night, or of the one served now; None where it has none."""
+def served_alerts(out: Path, columns: Sequence[str]) -> pd.DataFrame | None:
+    """Columns of table `alerts` of the night served now; None where it has none.
+
+    Words that many rows share are categories.
+    """
+    folder = _folder(out, None)
+    if folder is None:
+        return None
+    shared = [name for name in ("kind", "supplier_id", "episode") if name in columns]
+    table = pq.read_table(folder, columns=list(columns), partitioning=None, read_dictionary=shared)
+    found: pd.DataFrame = table.to_pandas(date_as_object=False)
+    return found
+
+
+def _parts(out: Path, night: Pointer | None) -> Iterator[pd.DataFrame]:
+    """Table `alerts` of a night, some thousand rows at a time; nothing where it has none."""
+    folder = _folder(out, night)
+    if folder is not None:
+        for file in sorted(folder.glob("*.parquet")):
+            for batch in pq.ParquetFile(file).iter_batches(BLOCK_ROWS):
+                yield batch.to_pandas(date_as_object=False)
+
+
+def _folder(out: Path, night: Pointer | None) -> Path | None:
+    """Folder of table `alerts` of a night, or of the one served now; None where it has none."""
     try:
         night = night or read_pointer(out)
     except OutputError:
         return None
-    if "alerts" not in night.tables:
-        return None
-    table = pq.read_table(out / night.tables["alerts"].path, partitioning=None)
-    found: pd.DataFrame = table.to_pandas(date_as_object=False)
-    return found
+    return out / night.tables["alerts"].path if "alerts" in night.tables else None

@@ -18,7 +18,7 @@ from flows.alert_store import AlertStore
 from stockalert.alerts.bundles import Bundle, Due, bundle, ranked, summed
 from stockalert.alerts.quiet import allowed_from
 from stockalert.alerts.routing import Route, recipients
-from stockalert.alerts.transitions import Changes, Told, Transition, changes
+from stockalert.alerts.transitions import Changes, Told, Transition, changes_in_parts
 
 __all__ = ["Telling", "owe", "queue_messages", "take_over", "told_before"]
 
@@ -59,9 +59,10 @@ def take_over(
     alerts : all that are open, each with its `state`
     night : run_id and as-of date
     """
-    found = changes(alerts, told_before(store), now=now, repeat=telling.repeat)
+    found = changes_in_parts(alerts, told_before(store), now=now, repeat=telling.repeat)
     with store.transaction() as change:
-        owe(store, found, telling)
+        for part in found:
+            owe(store, part, telling)
         change.execute("INSERT OR REPLACE INTO nights VALUES (?, ?, ?)", (*night, now.isoformat()))
         queue_messages(store, telling, as_of=night[1], now=now)
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
-
 from flows.alert_store import open_store
-from flows.alerting_inputs import evening_of, last_stock, rules_of
+from flows.alerting_inputs import evenings_of, last_stock, rules_of
 from flows.alerting_night import deliver_alerts, served_alerts
 from flows.alerting_operational import operational_alerts
 from flows.deciding import DecidedNight
 from flows.intake import Intake
 from flows.run import Run
 from flows.steps import step
-from stockalert.alerts.night import Before, Circumstances, alerts_of
+from stockalert.alerts.night import Before, Circumstances, alerts_table
 from stockalert.errors import StockalertError
+from stockalert.tables.blocks import LongTable
 
 __all__ = ["decide_alerts", "tell_alerts", "with_alerts"]
 
@@ -24,7 +23,7 @@ __all__ = ["decide_alerts", "tell_alerts", "with_alerts"]
 @step("decide alerts")
 def with_alerts(run: Run, intake: Intake, decided: DecidedNight) -> DecidedNight:
     """Night with table `alerts`: what is open, to be published with the other tables."""
-    alerts = decide_alerts(run, intake, decided.frames)
+    alerts = decide_alerts(run, intake, decided)
     return replace(decided, frames=decided.frames | {"alerts": alerts})
 
 
@@ -42,12 +41,12 @@ def tell_alerts(run: Run, summary: dict[str, Any]) -> None:
     summary["notes"] += [f"alerts: {note}" for note in done.notes]
 
 
-def decide_alerts(run: Run, intake: Intake, frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def decide_alerts(run: Run, intake: Intake, decided: DecidedNight) -> LongTable:
     """Decide which alerts are open."""
     settings, out, now = run.settings, run.workspace.out, run.workspace.started_at
     with open_store(out) as store:
         before = Before(
-            alerts=served_alerts(out, None),
+            alerts=served_alerts(out, Before.KEPT),
             operational=operational_alerts(store, now),
             silences=store.silences(),
             acknowledged=store.acknowledgements(),
@@ -64,4 +63,4 @@ def decide_alerts(run: Run, intake: Intake, frames: dict[str, pd.DataFrame]) -> 
         goodwill_share=settings.service.goodwill_share,
         period_days=run.period_days,
     )
-    return alerts_of(evening_of(run, intake.as_of, frames), rules_of(settings), when, before)
+    return alerts_table(evenings_of(run, intake, decided), rules_of(settings), when, before)

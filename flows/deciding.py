@@ -10,6 +10,7 @@ import pandas as pd
 
 from features.panel import Panel
 from flows.forecasting import Forecast
+from flows.memory import tidied
 from flows.settings import Settings
 from flows.supply import SupplyFacts
 from stockalert.arrays import BoolArray, FloatArray, IntArray
@@ -19,14 +20,22 @@ from stockalert.dependence import increment_correlation
 from stockalert.formulas import formula_window, moments
 from stockalert.nervousness import Served, say_held
 from stockalert.order_proposals import order_proposals_frame
-from stockalert.outlook import forecasts_frame
+from stockalert.outlook import forecasts_table
 from stockalert.positions import Position
 from stockalert.purchasing.shared_demand import shared_correlation
 from stockalert.quantiles import quantile_at
 from stockalert.situation import ClassTerms, Situation, of_classes
+from stockalert.tables.blocks import AnyTable, whole
 from stockalert.thresholds import Decision, Kinds, compared_with, thresholds_frame
 
 __all__ = ["DecidedNight", "decide_night", "past_of", "service_policy"]
+
+
+_SHARED = (
+    *("service_level_source", "abc_class", "xyz_class", "demand_pattern", "method"),
+    *("model_version", "calibration_group", "change_reason"),
+)
+"""Words that many rows of `thresholds` have in common: held once."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class DecidedNight:
     failed : sku, location, reason of what could not be forecast and has what was served before
     """
 
-    frames: dict[str, pd.DataFrame]
+    frames: dict[str, AnyTable]
     missing_stock: int
     case: Situation
     facts: SupplyFacts
@@ -52,7 +61,17 @@ class DecidedNight:
     notes: tuple[str, ...] = ()
     failed: pd.DataFrame = field(default_factory=pd.DataFrame)
 
+    @property
+    def thresholds(self) -> pd.DataFrame:
+        """Table `thresholds`: what all that follows is based on."""
+        return self.held("thresholds")
 
+    def held(self, name: str) -> pd.DataFrame:
+        """Return all rows of a table at once."""
+        return whole(self.frames[name])
+
+
+@tidied
 def past_of(panel: Panel) -> Past:
     """Mean and deviation per period, as the textbook formulas define them."""
     window = slice(max(panel.n_periods - formula_window(panel.period_days), 0), None)
@@ -63,6 +82,7 @@ def past_of(panel: Panel) -> Past:
     return Past(mean, sd, panel.period_days, increment_correlation(*_weeks(panel, most=104)))
 
 
+@tidied
 def decide_night(
     panel: Panel,
     forecast: Forecast,
@@ -101,13 +121,12 @@ def decide_night(
     thresholds = compared_with(thresholds, previous)
     if decision.asked is not None:
         thresholds = say_held(thresholds, decision.asked)
-    frames = {
+    thresholds = thresholds.astype(dict.fromkeys(_SHARED, "category"))
+    frames: dict[str, AnyTable] = {
         "thresholds": thresholds,
-        "forecasts": forecasts_frame(
+        "forecasts": forecasts_table(
             panel.series,
-            forecast.horizons.values,
-            forecast.horizons.days,
-            levels,
+            forecast.horizons,
             outlook=outlook,
             protection_days=facts.supply.protection_days,
         ),

@@ -9,9 +9,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from flows.memory import hold_little
+
 __all__ = ["prepare_environment"]
 
 _QUIET = {
+    # Arrow's own allocator keeps what is freed, some hundred MiB of it; the system's can be told.
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MPLBACKEND": "Agg",
@@ -38,3 +42,4 @@ def prepare_environment(out: Path | None = None, *, debug: bool = False) -> None
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "INFO" if debug else "CRITICAL")
     if out is not None:
         os.environ.setdefault("PREFECT_HOME", str(out.resolve() / "_prefect"))
+    hold_little()

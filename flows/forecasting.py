@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from features.panel import Panel
-from flows.blocks import COMMON_HORIZONS, Answer, Question, answer
+from flows.answers import Told, put_together
+from flows.blocks import COMMON_HORIZONS, Question, answer
 from flows.calibrating import up_to_date
 from flows.fitting import FEATURES_FILE
+from flows.memory import tidied
 from flows.newcomers import first_weeks
 from flows.run import Run
-from flows.scale import Failure, on_blocks
+from flows.scale import each_block
 from flows.shop import ends, shop_for
 from flows.supply import protection_atoms
+from flows.textbook import Textbook
 from models.analogs import NAMED
 from models.registry import Champion
 from stockalert.arrays import BoolArray, FloatArray, IntArray
-from stockalert.classification import CLASSES, PATTERNS
 from stockalert.decide import Horizons, Past
-from stockalert.formulas import formula_reorder_point
 from stockalert.outlook import Outlook
 from stockalert.thresholds import Supply
 
@@ -54,6 +56,7 @@ class Forecast:
     failures: tuple[tuple[slice, str], ...] = ()
 
 
+@tidied
 def model_forecast(
     run: Run, panel: Panel, supply: Supply, past: Past, reigning: Champion
 ) -> Forecast:
@@ -87,76 +90,41 @@ def model_forecast(
         )
         for which, source in zip(shop.blocks, shop.sources(cutoffs), strict=True)
     ]
-    answers = on_blocks(run.settings, "forecasting", answer, questions)
-    told = _Told.of(shop.blocks, answers, _formula(supply, past, levels), begun, young.which)
-    return _forecast(told, reigning.version, current.coverage, analogs=young.analogs)
-
-
-@dataclass(frozen=True)
-class _Told:
-    """The blocks' answers put together, the formula's where there is none."""
-
-    outlook: Outlook
-    horizons: Horizons
-    abc: IntArray
-    pattern: IntArray
-    by_model: BoolArray
-    failures: tuple[tuple[slice, str], ...]
-
-    @classmethod
-    def of(
-        cls,
-        blocks: list[slice],
-        answers: list[Answer | Failure],
-        formula: tuple[Outlook, Horizons],
-        begun: BoolArray,
-        young: BoolArray,
-    ) -> _Told:
-        outlook, horizons = formula
-        values, common = outlook.values.copy(), horizons.values.copy()
-        abc = np.full(len(begun), CLASSES.index("C"), np.int8)
-        pattern = np.full(len(begun), PATTERNS.index("new"), np.int8)
-        groups = np.full(len(begun), "", dtype="<U32")
-        answered = np.zeros(len(begun), dtype=np.bool_)
-        failures = []
-        for which, told in zip(blocks, answers, strict=True):
-            if isinstance(told, Failure):
-                failures.append((which, told.reason))
-                continue
-            known = (begun | young)[which, None]
-            answered[which] = True
-            values[which] = np.where(known, told.values, values[which])
-            common[which] = np.where(known[:, :, None], told.common, common[which])
-            abc[which], pattern[which], groups[which] = told.abc, told.pattern, told.groups
-        by_model = begun & ~young & answered
-        method = np.select([young & answered, begun & answered], ["analog", "quantile"], "formula")
-        outlook = replace(
-            outlook,
-            values=values,
-            method=method,
-            calibration_group=np.where(by_model, groups, ""),
-        )
-        horizons = replace(horizons, values=common)
-        return cls(outlook, horizons, abc, pattern, by_model, tuple(failures))
-
-
-def _forecast(
-    told: _Told, version: str, recent: Mapping[str, FloatArray], *, analogs: IntArray
-) -> Forecast:
-    """Add how the champion has done of late."""
-    outlook = replace(told.outlook, model_version=version)
-    measured = _coverage(recent, outlook.calibration_group, outlook.values.shape[1])
-    coverage = np.where(told.by_model[:, None], measured, np.nan)
-    return Forecast(
-        outlook, told.horizons, told.abc, told.pattern, coverage, analogs, told.failures
+    answers = each_block(run.settings, "forecasting", answer, questions)
+    told, horizons = put_together(
+        shop.blocks, answers, Textbook(supply, past, levels), begun | young.which, _file(run)
     )
+    outlook, by_model = _outlook(told, begun, young.which, horizons.levels, reigning.version)
+    measured = _coverage(current.coverage, outlook.calibration_group, len(levels))
+    coverage = np.where(by_model[:, None], measured, np.nan)
+    failures = tuple(told.failures)
+    return Forecast(outlook, horizons, told.abc, told.pattern, coverage, young.analogs, failures)
 
 
+def _outlook(
+    told: Told, begun: BoolArray, young: BoolArray, levels: FloatArray, version: str
+) -> tuple[Outlook, BoolArray]:
+    """Demand over the protection intervals, and which series the model alone speaks of."""
+    by_model = begun & ~young & told.answered
+    outlook = Outlook(
+        values=told.values,
+        levels=levels,
+        method=np.select(
+            [young & told.answered, begun & told.answered], ["analog", "quantile"], "formula"
+        ),
+        model_version=version,
+        calibration_group=np.where(by_model, told.groups, ""),
+        coverage_recent=np.full(len(begun), np.nan),
+    )
+    return outlook, by_model
+
+
+@tidied
 def formula_forecast(run: Run, panel: Panel, supply: Supply, past: Past) -> Forecast:
     """Normal demand of the recent mean and deviation: what is left where no model can speak."""
     levels = np.asarray(run.settings.model.levels)
-    outlook, horizons = _formula(supply, past, levels)
     shop = shop_for(run, panel, {})
+    outlook, horizons = Textbook(supply, past, levels).forecast(shop.blocks, _file(run))
     cutoffs = ends(panel)
     kinds = [
         source.rows(
@@ -173,28 +141,6 @@ def formula_forecast(run: Run, panel: Panel, supply: Supply, past: Past) -> Fore
     unknown = np.full((panel.n_series, len(levels)), np.nan)
     nobody = np.full((panel.n_series, NAMED), -1)
     return Forecast(outlook, horizons, abc, pattern, unknown, nobody)
-
-
-def _formula(supply: Supply, past: Past, levels: FloatArray) -> tuple[Outlook, Horizons]:
-    """Quantiles of the textbook: mean × P + z × deviation × √P."""
-    n = len(past.mean)
-    common = np.tile(COMMON_HORIZONS, (n, 1))
-    days = np.concatenate([common, supply.protection_days[:, None]], axis=1)
-    values = formula_reorder_point(
-        past.mean[:, None, None],
-        past.sd[:, None, None],
-        days[:, :, None] / past.period_days,
-        levels,
-    )
-    outlook = Outlook(
-        values=values[:, -1],
-        levels=levels,
-        method=np.full(n, "formula"),
-        model_version=None,
-        calibration_group=np.full(n, ""),
-        coverage_recent=np.full(n, np.nan),
-    )
-    return outlook, Horizons(COMMON_HORIZONS, values[:, :-1], levels)
 
 
 def _asked(panel: Panel, supply: Supply) -> tuple[IntArray, IntArray]:
@@ -218,6 +164,11 @@ def protection_periods(panel: Panel, supply: Supply) -> IntArray:
     """Protection intervals, to the nearest period; (n_series,)."""
     periods: IntArray = np.rint(supply.protection_days / panel.period_days).astype(np.int64)
     return np.maximum(periods, 1)
+
+
+def _file(run: Run) -> Path:
+    """Where quantiles at the common horizons lie: the most that is known of a series."""
+    return run.workspace.work / "horizons.f64"
 
 
 def _vocabulary(reigning: Champion) -> dict[str, list[str]]:

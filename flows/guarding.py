@@ -20,25 +20,28 @@ from flows.run_log import stages
 from flows.settled import decided_alike
 from flows.steps import step
 from flows.summary import publish_summary
+from flows.usual_units import units_per_day
 from stockalert.errors import GuardError
 from stockalert.guard import Finding, Limits, describe
 from stockalert.guard_forecasts import on_failures
 from stockalert.guard_inputs import on_age, on_rows, on_units
 from stockalert.guard_thresholds import on_coverage, on_thresholds
 from stockalert.served import Pointer, night_folder, previous_night, served_nights
+from stockalert.tables.blocks import AnyTable, whole
 
 __all__ = ["findings_of", "guarded"]
 
 USUAL_NIGHTS = 7
 COMPARABLE_DAYS = 28
 """Older than that, a night says little about how far thresholds may move until tonight."""
+_COMPARED = ("sku", "location", "reorder_point", "method", "service_level", "coverage_recent")
 
 
 @step("guard")
 def guarded(
     run: Run,
     intake: Intake,
-    frames: dict[str, pd.DataFrame],
+    frames: Mapping[str, AnyTable],
     summary: dict[str, Any],
     force: str | None = None,
 ) -> dict[str, Any]:
@@ -58,7 +61,7 @@ def guarded(
     previous = previous_night(run.workspace.out, intake.as_of)
     days = last_days(run)
     failed = pd.DataFrame(summary.get("not forecast", []))
-    found = findings_of(run, intake, frames["thresholds"], previous, days, failed=failed)
+    found = findings_of(run, intake, whole(frames["thresholds"]), previous, days, failed=failed)
     findings = list(found)
     told = {name: str(day) for name, day in days.items()}
     summary = {**summary, "last_days": told, "guards": [f.record() for f in findings]}
@@ -104,7 +107,9 @@ def findings_of(
     found = [
         *_on_tables(run, intake, tonight, previous, limits),
         on_rows(rows, _usual_rows(run.workspace.out), limits),
-        on_units(_units_per_day(run), intake.as_of, limits, period_days=period),
+        on_units(
+            units_per_day(run.tables / "sales.parquet"), intake.as_of, limits, period_days=period
+        ),
         *on_age(days, today, limits, served=served, period_days=period),
     ]
     for finding in found:
@@ -122,7 +127,7 @@ def _on_tables(
     if previous is None:
         yield on_coverage(tonight, None, limits)
         return
-    before = thresholds_of(run.workspace.out, previous)
+    before = thresholds_of(run.workspace.out, previous, _COMPARED)
     age = (intake.as_of - previous.as_of_date).days
     on_purpose = "" if decided_alike(run, previous) else "the settings have changed since"
     too_old = f"the night before is {age} days older" if age > COMPARABLE_DAYS else ""
@@ -174,24 +179,6 @@ def _usual_rows(out: Path) -> list[dict[str, int]]:
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return found
-
-
-def _units_per_day(run: Run) -> pd.Series[float]:
-    """Units sold per period of the whole shop, by its first day; bulk orders cut down.
-
-    One order of a wholesaler can be half a day. So no row counts for more than 95 % of the rows of
-    these weeks have; a file loaded in part or twice shows all the same.
-    """
-    query = """
-        WITH sold AS (SELECT date::DATE AS day, units_sold FROM read_parquet(?)),
-        recent AS (SELECT * FROM sold WHERE day > (SELECT max(day) FROM sold) - 63),
-        usual AS (SELECT quantile_cont(units_sold, 0.95) AS most FROM recent WHERE units_sold > 0)
-        SELECT day, sum(least(units_sold, most))::DOUBLE FROM recent, usual GROUP BY ALL
-    """
-    rows = _ask(query, run.tables / "sales.parquet")
-    found = pd.DataFrame(rows, columns=["date", "units"])
-    units: pd.Series[float] = found.set_index(pd.to_datetime(found["date"]))["units"]
-    return units
 
 
 def _served_ages(run: Run, previous: Pointer, period_days: int) -> dict[str, float]:

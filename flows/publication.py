@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.intake import Intake
@@ -17,8 +19,7 @@ from flows.run import Run
 from stockalert.errors import OutputError
 from stockalert.publishing import prune, publish_night
 from stockalert.served import Pointer, previous_night
-from stockalert.tables.arrow import to_arrow
-from stockalert.tables.checks import check
+from stockalert.tables.blocks import AnyTable, checked_batches, whole
 from stockalert.tables.outputs import OUTPUT_TABLES, forecasts_table
 
 __all__ = ["previous_thresholds", "publish", "record_of_run", "thresholds_of"]
@@ -27,13 +28,12 @@ _VALID_FOR = timedelta(days=1, hours=12)
 
 
 def publish(
-    run: Run, intake: Intake, frames: dict[str, pd.DataFrame], summary: dict[str, Any]
+    run: Run, intake: Intake, frames: Mapping[str, AnyTable], summary: dict[str, Any]
 ) -> Path:
-    """Check every table against its contract, then publish them all in one step."""
+    """Publish all tables in one step, each checked against its contract while it is written."""
     declared = {**OUTPUT_TABLES, "forecasts": forecasts_table(run.settings.model.levels)}
-    tables = {
-        name: to_arrow(check(frame, declared[name]), declared[name])
-        for name, frame in frames.items()
+    tables: dict[str, pa.Table | pa.RecordBatchReader] = {
+        name: checked_batches(frame, declared[name]) for name, frame in frames.items()
     }
     tables |= {
         f"quarantine/{file.stem}": pq.read_table(file) for file in run.quarantine.glob("*.parquet")
@@ -46,7 +46,7 @@ def publish(
         run_id=run.workspace.run_id,
         created_at=created,
         valid_until=created + _VALID_FOR,
-        model_version=_only(frames["thresholds"]["model_version"]),
+        model_version=_only(whole(frames["thresholds"])["model_version"]),
         settings_fingerprint=run.settings.fingerprint(),
         files=record_of_run(run, intake, summary),
         before_serving=None if run.remote is None else run.remote.push,
@@ -74,15 +74,19 @@ def _place_of(data: str) -> str:
     return data if "://" in data else str(Path(data).absolute())
 
 
-def previous_thresholds(out: Path, as_of: date) -> pd.DataFrame | None:
+def previous_thresholds(
+    out: Path, as_of: date, columns: Sequence[str] | None = None
+) -> pd.DataFrame | None:
     """Read the thresholds that a night of `as_of` replaces; None where there are none."""
     night = previous_night(out, as_of)
-    return None if night is None else thresholds_of(out, night)
+    return None if night is None else thresholds_of(out, night, columns)
 
 
-def thresholds_of(out: Path, night: Pointer) -> pd.DataFrame:
-    """Read the thresholds of one published night."""
-    table = pq.read_table(out / night.tables["thresholds"].path, partitioning=None)
+def thresholds_of(out: Path, night: Pointer, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read the thresholds of one published night, or some of their columns."""
+    stored = pq.ParquetDataset(out / night.tables["thresholds"].path, partitioning=None)
+    kept = [name for name in columns or stored.schema.names if name in stored.schema.names]
+    table = stored.read(columns=kept)
     found: pd.DataFrame = table.to_pandas(date_as_object=False)
     return found
 

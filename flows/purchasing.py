@@ -46,7 +46,7 @@ def with_orders(run: Run, intake: Intake, decided: DecidedNight) -> tuple[Decide
     """Night with its orders put together per supplier and the cash they need, and what to note."""
     if decided.case.position is None:
         return decided, []
-    thresholds = decided.frames["thresholds"]
+    thresholds = decided.thresholds
     refused = _refused(run, intake.last_day, thresholds)
     buying = _buying(run, decided, refused)
     proposals = purchase(decided.case, thresholds, buying)

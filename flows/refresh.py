@@ -34,6 +34,7 @@ from flows.supply import read_position, read_supply
 from models.registry import Champion, champion
 from stockalert.errors import ChampionError
 from stockalert.served import previous_night
+from stockalert.thresholds import COMPARED
 
 __all__ = ["Night", "publish_night_of", "refresh", "refuse_hindsight", "refuse_other_period"]
 
@@ -181,7 +182,7 @@ def forecast_and_decide(run: Run, intake: Intake, reigning: Champion | None) -> 
         position=read_position(
             run.tables, panel, facts.supply, as_of=intake.last_day, standing=facts.standing
         ),
-        previous=previous_thresholds(run.workspace.out, intake.as_of),
+        previous=previous_thresholds(run.workspace.out, intake.as_of, COMPARED),
         dead_band=dead_band_tonight(run, intake.as_of),
         as_of=intake.eve,
     )

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from flows.intake import Intake
 from flows.publication import record_of_run
 from flows.run import Run
+from stockalert.tables.blocks import AnyTable, whole
 
 __all__ = ["keep_refused_night", "prune_refused"]
 
@@ -19,7 +19,7 @@ MOST_KEPT = 7
 
 
 def keep_refused_night(
-    run: Run, intake: Intake, frames: dict[str, pd.DataFrame], summary: dict[str, Any]
+    run: Run, intake: Intake, frames: Mapping[str, AnyTable], summary: dict[str, Any]
 ) -> Path:
     """Write a refused night's tables and record as they are; they appear in one step.
 
@@ -30,7 +30,7 @@ def keep_refused_night(
     staged = run.workspace.work / "refused"
     staged.mkdir()
     for name, frame in frames.items():
-        frame.to_parquet(staged / f"{name}.parquet", index=False)
+        whole(frame).to_parquet(staged / f"{name}.parquet", index=False)
     for name, text in record_of_run(run, intake, summary).items():
         (staged / name).write_text(text, encoding="utf-8")
     folder = run.workspace.out / "_refused" / run.workspace.run_id

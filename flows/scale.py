@@ -10,7 +10,7 @@ from flows.progress import report
 from flows.settings import Settings
 from stockalert.errors import StockalertError
 
-__all__ = ["Failure", "on_blocks"]
+__all__ = ["Failure", "each_block", "on_blocks"]
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -39,6 +39,13 @@ class Failure:
 def on_blocks(
     settings: Settings, name: str, work: Callable[[A], R], blocks: Sequence[A]
 ) -> list[R | Failure]:
+    """Do the same work on every block, and keep all results; see `each_block`."""
+    return list(each_block(settings, name, work, blocks))
+
+
+def each_block(
+    settings: Settings, name: str, work: Callable[[A], R], blocks: Sequence[A]
+) -> Iterator[R | Failure]:
     """Do the same work on every block, where the settings say; results in the blocks' order.
 
     Parameters
@@ -51,20 +58,20 @@ def on_blocks(
     StockalertError
         The work found something wrong that no other try would mend.
     Exception
-        Every block failed: that of the first.
+        Every block failed: that of the first, after the last.
     """
     runner = _on_dask if settings.scale.runner == "dask" and len(blocks) > 1 else _here
-    results: list[R | Failure] = []
+    failed: list[Failure] = []
     report(name, 0, len(blocks))
-    for result in runner(settings, name, work, blocks):
-        if isinstance(result, Failure) and isinstance(result.error, StockalertError):
-            raise result.error
-        results.append(result)
-        report(name, len(results), len(blocks))
-    failed = [result for result in results if isinstance(result, Failure)]
-    if failed and len(failed) == len(results):
+    for done, result in enumerate(runner(settings, name, work, blocks), start=1):
+        if isinstance(result, Failure):
+            if isinstance(result.error, StockalertError):
+                raise result.error
+            failed.append(result)
+        report(name, done, len(blocks))
+        yield result
+    if failed and len(failed) == len(blocks):
         raise failed[0].error
-    return results
 
 
 def _here(

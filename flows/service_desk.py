@@ -20,7 +20,7 @@ from flows.run import Run
 from flows.settings import Settings
 from flows.steps import step
 from flows.subscriptions import DESK_FILE, Register, is_mail_address, open_register
-from flows.supply import known_orders, read_table
+from flows.supply import orders_to_come, read_table
 from stockalert.availability import DeskTerms, availability_frame, ordered_tonight
 from stockalert.errors import StockalertError
 from stockalert.restock import next_arrival
@@ -29,6 +29,11 @@ from stockalert.served import read_served
 __all__ = ["tell", "tell_returned", "with_availability"]
 
 _UNAVAILABLE = 503
+_SHOWN = [
+    *("sku", "name", "category", "subcategory", "brand", "substitute_group"),
+    *("unit_price", "unit_cost"),
+]
+"""Columns of `products` that table `availability` depends on."""
 _TOLD = {
     "en": ("{sku} is back in stock", "{sku} is available again at {location}."),
     "fr": ("{sku} est de nouveau en stock", "{sku} est de nouveau disponible ({location})."),
@@ -41,21 +46,21 @@ def with_availability(run: Run, intake: Intake, decided: DecidedNight) -> Decide
     case, facts = decided.case, decided.facts
     if case.position is None:
         return decided
-    series = decided.frames["thresholds"][["sku", "location"]]
+    series = decided.thresholds[["sku", "location"]]
     lead_times = case.supply.lead_times
-    orders = known_orders(run.tables, facts.standing, as_of=intake.last_day)
+    orders = orders_to_come(run.tables, facts.standing, as_of=intake.last_day)
     coming = next_arrival(series, orders, lead_times, as_of=intake.last_day)
-    proposals = decided.frames["order_proposals"]
+    proposals = decided.held("order_proposals")
     tonight = ordered_tonight(series, proposals, lead_times, as_of=intake.last_day)
     frame = availability_frame(
         series,
         case.position,
         coming.earlier_of(tonight),
-        read_table(run.tables, "products"),
+        read_table(run.tables, "products", _SHOWN),
         units_per_day=case.demand_per_day,
         terms=_terms(run.settings),
         as_of=intake.last_day,
-        affinities=decided.frames.get("affinities"),
+        affinities=decided.held("affinities") if "affinities" in decided.frames else None,
     )
     return replace(decided, frames=decided.frames | {"availability": frame})
 

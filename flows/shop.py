@@ -16,6 +16,7 @@ from features.facts import read_facts
 from features.panel import Panel, slices
 from features.stored import store_panel
 from features.survey import Survey, take_survey
+from flows.memory import tidied
 from flows.run import Run
 from stockalert.arrays import IntArray
 from stockalert.rows import Rows
@@ -101,6 +102,7 @@ class Shop:
         return [self.survey.piece(which, abc) for which in self.blocks]
 
 
+@tidied
 def stored_panel(run: Run, as_of: date, *, begun_only: bool = False) -> Panel:
     """Read the panel of a night, or of a training, into the run's scratch folder.
 
@@ -113,6 +115,7 @@ def stored_panel(run: Run, as_of: date, *, begun_only: bool = False) -> Panel:
     return store_panel(run.tables, store, period=period, as_of=as_of, begun_only=begun_only)
 
 
+@tidied
 def shop_for(run: Run, panel: Panel, vocabulary: Vocabulary) -> Shop:
     """Look at a panel with the category codes of one model.
 

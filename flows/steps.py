@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.ingest import ingest
 from flows.intake import Intake
+from flows.memory import give_back
 from flows.progress import report
 from flows.run import Run
 from flows.run_log import measured
@@ -47,10 +48,12 @@ def step(
         def told(*args: P.args, **kwargs: P.kwargs) -> R:
             with measured(name):
                 if tells:
-                    return function(*args, **kwargs)
-                report(name, 0, 1)
-                result = function(*args, **kwargs)
-                report(name, 1, 1)
+                    result = function(*args, **kwargs)
+                else:
+                    report(name, 0, 1)
+                    result = function(*args, **kwargs)
+                    report(name, 1, 1)
+                give_back(cycles=True)
                 return result
 
         as_task = task(

@@ -101,7 +101,7 @@ def _refuse_failures(run: Run, decided: DecidedNight) -> None:
         More than `guard.max_share_missing` of the series could not be forecast.
     """
     limits = Limits(max_share_missing=run.settings.guard.max_share_missing)
-    found = on_failures(decided.frames["thresholds"], decided.failed, limits)
+    found = on_failures(decided.thresholds, decided.failed, limits)
     if found is not None and found.tripped and run.settings.guard.enabled:
         raise GuardError(describe([found]), [found])
 
@@ -121,7 +121,7 @@ def play(
 ) -> StressTest:
     """Play one scenario and keep what it does."""
     case = decided.case
-    series = decided.frames["thresholds"][["sku", "location"]]
+    series = decided.thresholds[["sku", "location"]]
     products = read_table(run.tables, "products")
     orders = known_orders(run.tables, decided.facts.standing, as_of=intake.last_day)
     hit = hit_by(scenario, series, case.items.supplier_id, products, orders)
@@ -179,7 +179,7 @@ def _compared(
     days: int,
 ) -> pd.DataFrame:
     """Normal course, the scenario, and the scenario with reorder points that follow it."""
-    case, table = decided.case, decided.frames["thresholds"]
+    case, table = decided.case, decided.thresholds
     rows = np.flatnonzero(hit)
     point, up_to = (table[n].to_numpy(np.float64) for n in ("reorder_point", "order_up_to_level"))
     strike = int(scenario.amount) if scenario.kind == "strike" else 0

@@ -49,7 +49,7 @@ def night_summary(
     ----------
     notes : on the run, after those on its input
     """
-    thresholds = decided.frames["thresholds"]
+    thresholds = decided.thresholds
     due = thresholds["order_quantity"].fillna(0) > 0
     methods = thresholds["method"].value_counts().sort_index()
     summary = _input(run, intake)
@@ -144,7 +144,7 @@ def _failed(decided: DecidedNight) -> dict[str, Any]:
 
 def _on_orders(run: Run, decided: DecidedNight) -> list[str]:
     """Say how many orders were held back, and which the budget could not count."""
-    thresholds, proposals = (decided.frames[name] for name in ("thresholds", "order_proposals"))
+    thresholds, proposals = decided.thresholds, decided.held("order_proposals")
     held, notes = thresholds[thresholds["order_note"].notna()], []
     if len(held):
         sku, location, note = held.iloc[0][["sku", "location", "order_note"]]
@@ -159,7 +159,7 @@ def _on_orders(run: Run, decided: DecidedNight) -> list[str]:
 
 
 def _on_stock(decided: DecidedNight) -> list[str]:
-    missing, of = decided.missing_stock, len(decided.frames["thresholds"])
+    missing, of = decided.missing_stock, len(decided.thresholds)
     if not missing:
         return []
     return [f"stock: {missing} of {of} skus at a location have no row and count as 0 on hand"]

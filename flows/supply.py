@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,8 @@ import pyarrow.parquet as pq
 from features.panel import PASS_SERIES, Panel, slices
 from features.tables import Part, has_rows
 from features.tables import read_table as read_part
+from flows.memory import tidied
+from flows.order_lines import open_lines, order_times
 from flows.settings import Settings
 from stockalert.arrays import FloatArray, IntArray
 from stockalert.disruption import ByHand, Standing, delayed, standing_of
@@ -27,6 +30,7 @@ __all__ = [
     "APPROVED_FILE",
     "SupplyFacts",
     "known_orders",
+    "orders_to_come",
     "protection_atoms",
     "read_position",
     "read_supply",
@@ -53,10 +57,12 @@ class SupplyFacts:
     moved: pd.Series[str]
 
 
+@tidied
 def read_supply(tables: Path, panel: Panel, *, settings: Settings, as_of: date) -> SupplyFacts:
     """Learn lead times and align costs and lots with the panel's series."""
-    names = ("products", "suppliers", "supplier_items", "purchase_orders")
-    products, suppliers, supplier_items, orders = (read_table(tables, name) for name in names)
+    names = ("products", "suppliers", "supplier_items")
+    products, suppliers, supplier_items = (read_table(tables, name) for name in names)
+    orders = order_times(tables, "purchase_orders")
     standing = standing_of(suppliers, orders, as_of=as_of, by_hand=_by_hand(settings))
     default, moved = settings.lead_time.default_days, pd.Series(dtype="str")
     if settings.order.alternatives:
@@ -75,6 +81,7 @@ def read_supply(tables: Path, panel: Panel, *, settings: Settings, as_of: date) 
     return SupplyFacts(Supply(lead_times, review), items, standing, moved)
 
 
+@tidied
 def read_position(
     tables: Path, panel: Panel, supply: Supply, *, as_of: date, standing: Standing | None = None
 ) -> Position | None:
@@ -84,7 +91,7 @@ def read_position(
     Orders at a supplier that is down come no earlier than its disruption's end.
     """
     stock = _last_counts(tables, panel, as_of=as_of)
-    orders = known_orders(tables, standing, as_of=as_of)
+    orders = orders_to_come(tables, standing, as_of=as_of)
     position = position_at(panel.series, stock, orders, as_of=as_of)
     if position is None:
         return None
@@ -114,6 +121,20 @@ def known_orders(
 ) -> pd.DataFrame | None:
     """Purchase orders and approved lines, those at a supplier that is down behind its end."""
     placed = (read_table(tables, name) for name in ("purchase_orders", APPROVED_FILE))
+    return _delayed(placed, standing, as_of)
+
+
+def orders_to_come(
+    tables: Path, standing: Standing | None = None, *, as_of: date
+) -> pd.DataFrame | None:
+    """As `known_orders`, of the lines that are still open."""
+    names = ("purchase_orders", APPROVED_FILE)
+    return _delayed((open_lines(tables, name, as_of=as_of) for name in names), standing, as_of)
+
+
+def _delayed(
+    placed: Iterable[pd.DataFrame | None], standing: Standing | None, as_of: date
+) -> pd.DataFrame | None:
     known = [frame for frame in placed if frame is not None and len(frame)]
     orders = pd.concat(known, ignore_index=True) if known else None
     return orders if standing is None else delayed(orders, standing, as_of=as_of)
@@ -139,10 +160,11 @@ def protection_atoms(supply: Supply, period_days: int) -> tuple[IntArray, FloatA
 
 
 def read_table(tables: Path, name: str, columns: list[str] | None = None) -> pd.DataFrame | None:
-    """Read a canonical table; None where there is none."""
+    """Read a canonical table, or those of some columns that it has; None where there is none."""
     path = tables / f"{name}.parquet"
     if not path.exists():
         return None
-    table = pq.read_table(path, columns=columns)
+    kept = columns and [column for column in pq.read_schema(path).names if column in columns]
+    table = pq.read_table(path, columns=kept)
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
     return frame

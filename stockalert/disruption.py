@@ -182,15 +182,16 @@ def _overdue(purchase_orders: pd.DataFrame | None, today: pd.Timestamp) -> pd.Da
     days = (today - promised).dt.days
     waiting = placed & ~came & ~gone & (days > 0) & (days <= FORGOTTEN_DAYS)
     recent = placed & came & (days < DUE_DAYS)
+    counted = waiting | recent
     lines = pd.DataFrame(
         {
-            "supplier": purchase_orders["supplier_id"].astype("str"),
-            "waiting": waiting.astype(float),
-            "days": days.where(waiting, 0.0).astype(float),
-            "due": (waiting | recent).astype(float),
+            "supplier": purchase_orders["supplier_id"][counted].astype("str"),
+            "waiting": waiting[counted].astype(float),
+            "days": days[counted].where(waiting[counted], 0.0).astype(float),
+            "due": 1.0,
         }
     )
-    total = lines[waiting | recent].groupby("supplier").sum()
+    total = lines.groupby("supplier").sum()
     total = total[total["waiting"] > 0]
     return pd.DataFrame(
         {

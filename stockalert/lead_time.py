@@ -16,13 +16,14 @@ A lead time is the number of days from `ordered_at` to `received_at`. Per series
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from stockalert.arrays import BoolArray, FloatArray, IntArray, NumberArray
+from stockalert.receipts import Receipts, orders_of
 
 __all__ = ["LeadTimes", "declared_terms", "from_moments", "learn"]
 
@@ -172,11 +173,13 @@ def learn(
     )
     if purchase_orders is None or purchase_orders.empty:
         return from_moments(prior["mean"].to_numpy(), prior["sd"].to_numpy())
-    orders = _orders(series, prior["supplier"], purchase_orders, as_of, half_life_days)
-    received = orders[orders["received"]]
-    late = _late(orders[~orders["received"]], *_shrunk(prior, received))
-    learned = _shrunk(prior, pd.concat([received, late]))
-    declared_only = prior["declared"].to_numpy() & ~np.isin(prior.index, received["series"])
+    orders = orders_of(
+        series, prior["supplier"], purchase_orders, as_of=as_of, half_life_days=half_life_days
+    )
+    received = orders.take(orders.received)
+    late = _late(orders.take(~orders.received), *_shrunk(prior, received, orders.supplier_of))
+    learned = _shrunk(prior, received.followed_by(late), orders.supplier_of)
+    declared_only = prior["declared"].to_numpy() & ~np.isin(prior.index, received.series)
     mean = np.where(declared_only, prior["mean"], learned[0])
     return from_moments(mean, np.where(declared_only, prior["sd"], learned[1]))
 
@@ -191,58 +194,22 @@ def _keyed(frame: pd.DataFrame | None, key: list[str], columns: list[str]) -> pd
     return frame.astype(kinds).set_index(key)
 
 
-def _orders(
-    series: pd.DataFrame,
-    supplier: pd.Series[str],
-    purchase_orders: pd.DataFrame,
-    as_of: date,
-    half_life_days: float,
-) -> pd.DataFrame:
-    """One row per order that was not cancelled: series (−1 = none), supplier, days, weight."""
-    today = pd.Timestamp(as_of)
-    placed = purchase_orders[
-        (purchase_orders["ordered_at"] <= today)
-        & purchase_orders["cancelled_at"].isna()
-        & ~(purchase_orders["received_at"] <= purchase_orders["ordered_at"])
-    ]
-    place = placed["location"].fillna("default")
-    own = pd.MultiIndex.from_frame(series[["sku", "location"]]).get_indexer(
-        pd.MultiIndex.from_arrays([placed["sku"], place])
-    )
-    of_series = supplier.reindex(own).set_axis(placed.index)
-    of_order = placed["supplier_id"].astype("str").fillna(of_series)
-    received_at = placed["received_at"].where(placed["received_at"] <= today)
-    age = (today - placed["ordered_at"]).dt.days
-    days = (received_at.fillna(today) - placed["ordered_at"]).dt.days
-    orders = pd.DataFrame(
-        {
-            "series": np.where((of_order == of_series) | of_series.isna(), own, -1),
-            "supplier": of_order,
-            "days": days.to_numpy(np.float64),
-            "weight": 0.5 ** (age.to_numpy(np.float64) / half_life_days),
-            "received": received_at.notna(),
-        }
-    )
-    # One order of addition, whatever the order of the rows: sums are the same to the last bit.
-    return orders.sort_values(list(orders.columns), ignore_index=True)
-
-
-def _late(open_orders: pd.DataFrame, mean: FloatArray, sd: FloatArray) -> pd.DataFrame:
+def _late(open_orders: Receipts, mean: FloatArray, sd: FloatArray) -> Receipts:
     """Open orders older than their series' mean, as receipts of at least their age."""
-    open_orders = open_orders[open_orders["series"] >= 0]
-    at = open_orders["series"].to_numpy()
-    age = open_orders["days"].to_numpy()
+    open_orders = open_orders.take(open_orders.series >= 0)
+    at, age = open_orders.series, open_orders.days
     forgotten = age > np.maximum(FORGOTTEN_DAYS, FORGOTTEN_MEANS * mean[at])
     late = (age > mean[at]) & ~forgotten
-    counted: pd.DataFrame = open_orders.assign(days=age + np.maximum(sd[at], 1.0)).loc[late]
-    return counted
+    return replace(open_orders, days=age + np.maximum(sd[at], 1.0)).take(late)
 
 
-def _shrunk(prior: pd.DataFrame, evidence: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
+def _shrunk(
+    prior: pd.DataFrame, evidence: Receipts, supplier_of: IntArray
+) -> tuple[FloatArray, FloatArray]:
     """Mean and deviation of own receipts, declaration and the supplier's other receipts."""
     n, mean, sd = len(prior), prior["mean"].to_numpy(), prior["sd"].to_numpy()
-    own = _sums(evidence["series"].to_numpy(), evidence, n)
-    codes, _ = pd.factorize(pd.concat([prior["supplier"], evidence["supplier"]]))
+    own = _sums(evidence.series, evidence, n)
+    codes = _first_seen(np.concatenate([supplier_of, evidence.supplier]))
     everyone = _sums(codes[n:], evidence, int(codes.max(initial=-1)) + 2)
     others = np.where(codes[:n] >= 0, everyone[:, codes[:n]] - own, 0.0)
     others = np.where(others[0] > 1e-9, others, 0.0)
@@ -262,12 +229,24 @@ def _shrunk(prior: pd.DataFrame, evidence: pd.DataFrame) -> tuple[FloatArray, Fl
     return shrunk, np.sqrt(variance)
 
 
-def _sums(groups: IntArray, evidence: pd.DataFrame, n_groups: int) -> FloatArray:
+def _first_seen(codes: IntArray) -> IntArray:
+    """Number codes anew, in the order in which they appear; −1 stays."""
+    found = np.full(len(codes), -1, np.int64)
+    known = codes >= 0
+    found[known] = pd.factorize(codes[known])[0]
+    return found
+
+
+def _sums(groups: IntArray, evidence: Receipts, n_groups: int) -> FloatArray:
     """Per group: Σw, Σw·days, Σw·days², Σw²; shape (4, n_groups)."""
     kept = groups >= 0
-    weight, days = evidence["weight"].to_numpy()[kept], evidence["days"].to_numpy()[kept]
-    moments = [weight, weight * days, weight * days**2, weight**2]
-    return np.array([np.bincount(groups[kept], m, minlength=n_groups) for m in moments])
+    groups, weight, days = groups[kept], evidence.weight[kept], evidence.days[kept]
+    total = np.empty((4, n_groups))
+    total[0] = np.bincount(groups, weight, minlength=n_groups)
+    total[1] = np.bincount(groups, weight * days, minlength=n_groups)
+    total[2] = np.bincount(groups, weight * days**2, minlength=n_groups)
+    total[3] = np.bincount(groups, weight**2, minlength=n_groups)
+    return total
 
 
 def _spread(sums: FloatArray) -> FloatArray:

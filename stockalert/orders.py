@@ -17,6 +17,7 @@ import pandas as pd
 
 from stockalert.arrays import BoolArray, FloatArray
 from stockalert.budget import within_budget
+from stockalert.mapped import rows_of
 from stockalert.outlook import Horizons
 from stockalert.pipeline import timeline_of
 from stockalert.policy import (
@@ -97,7 +98,7 @@ def _needed(
     needed[which] = scenario_orders(
         (position.on_hand - position.backordered)[which],
         replace(line, ends=line.ends / DAYS_PER_WEEK),
-        Horizons(horizons.days / DAYS_PER_WEEK, horizons.values[which], horizons.levels),
+        Horizons(horizons.days / DAYS_PER_WEEK, rows_of(horizons.values, which), horizons.levels),
         level=service.level[which],
         correlation=case.past.correlation,
         whole=case.items.whole[which],

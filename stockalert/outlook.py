@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stockalert.arrays import FloatArray, NumberArray
+from stockalert.arrays import BoolArray, FloatArray, IntArray, NumberArray
+from stockalert.mapped import rows_of
 from stockalert.quantiles import at_horizon, mean
+from stockalert.tables.blocks import LongTable
 from stockalert.tables.columns import quantile_column
 
-__all__ = ["Horizons", "Outlook", "forecasts_frame"]
+__all__ = ["Horizons", "Outlook", "forecasts_frame", "forecasts_table"]
+
+BLOCK_SERIES = 8192
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,16 @@ class Outlook:
         """Mean demand over the protection interval, shape (n,), units."""
         return mean(self.values, self.levels)
 
+    def take(self, which: slice) -> Outlook:
+        """Return the series that `which` selects."""
+        return replace(
+            self,
+            values=self.values[which],
+            method=self.method[which],
+            calibration_group=self.calibration_group[which],
+            coverage_recent=self.coverage_recent[which],
+        )
+
 
 @dataclass(frozen=True)
 class Horizons:
@@ -49,7 +64,7 @@ class Horizons:
     Attributes
     ----------
     days : shape (n_horizons,), ascending
-    values : shape (n, n_horizons, n_levels), units
+    values : shape (n, n_horizons, n_levels), units; in memory or in a file, see `rows_of`
     levels : shape (n_levels,)
     """
 
@@ -60,12 +75,58 @@ class Horizons:
     @property
     def median(self) -> FloatArray:
         """Median demand per horizon, shape (n, n_horizons), units."""
-        return np.asarray(self.values[:, :, int(np.argmin(np.abs(self.levels - 0.5)))])
+        middle = int(np.argmin(np.abs(self.levels - 0.5)))
+        return self._by_blocks(lambda rows, _: rows[:, :, middle])
+
+    def take(self, which: slice | IntArray | BoolArray) -> Horizons:
+        """Return the series that `which` selects, in memory."""
+        return replace(self, values=rows_of(self.values, which))
+
+    def within(self, days: FloatArray) -> FloatArray:
+        """Quantiles of demand over the next `days`, shape (n,); returns (n, n_levels), units."""
+        asked = np.asarray(days, np.float64)[:, None]
+        return self._by_blocks(lambda rows, at: at_horizon(rows, self.days, asked[at])[:, 0])
 
     def expected_over(self, days: FloatArray) -> FloatArray:
         """Expected demand over the next `days`, shape (n,), units."""
-        wanted = at_horizon(self.values, self.days, np.asarray(days, np.float64)[:, None])
-        return mean(wanted[:, 0], self.levels)
+        asked = np.asarray(days, np.float64)[:, None]
+        return self._by_blocks(
+            lambda rows, at: mean(at_horizon(rows, self.days, asked[at])[:, 0], self.levels)
+        )
+
+    def _by_blocks(self, figure: Callable[[FloatArray, slice], FloatArray]) -> FloatArray:
+        """One figure of every series, of some thousands at a time."""
+        n = len(self.values)
+        places = [slice(at, at + BLOCK_SERIES) for at in range(0, max(n, 1), BLOCK_SERIES)]
+        return np.concatenate([figure(rows_of(self.values, at), at) for at in places])
+
+
+def forecasts_table(
+    series: pd.DataFrame, horizons: Horizons, *, outlook: Outlook, protection_days: FloatArray
+) -> LongTable:
+    """Table `forecasts` of all series, made some thousands of them at a time; as `forecasts_frame`.
+
+    Parameters
+    ----------
+    series : columns sku, location
+    outlook : demand over the protection intervals, at the same levels
+    protection_days : shape (n,), days
+    """
+
+    def blocks() -> Iterator[pd.DataFrame]:
+        for start in range(0, max(len(series), 1), BLOCK_SERIES):
+            which = slice(start, start + BLOCK_SERIES)
+            yield forecasts_frame(
+                series.iloc[which],
+                rows_of(horizons.values, which),
+                horizons.days,
+                horizons.levels,
+                outlook=outlook.take(which),
+                protection_days=protection_days[which],
+            )
+
+    common = np.isin(protection_days, horizons.days)
+    return LongTable(len(series) * (len(horizons.days) + 1) - int(common.sum()), blocks)
 
 
 def forecasts_frame(

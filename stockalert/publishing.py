@@ -56,7 +56,7 @@ _TABLE = re.compile(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)*")
 
 def publish_night(
     out: Path,
-    tables: dict[str, pa.Table],
+    tables: Mapping[str, pa.Table | pa.RecordBatchReader],
     *,
     as_of_date: date,
     run_id: str,
@@ -72,7 +72,8 @@ def publish_night(
     Parameters
     ----------
     out : output directory; made where it is missing
-    tables : by name; a name may have folders in it (`quarantine/sales`)
+    tables : by name; a name may have folders in it (`quarantine/sales`). What comes in batches is
+        read and written batch by batch; when reading fails, nothing is published
     run_id : letters, digits, `.`, `_`, `-`; new
     files : name → text, kept beside the night's pointer; part of the same transaction
     before_serving : called when everything is in place and not yet served; when it raises, the
@@ -90,21 +91,19 @@ def publish_night(
     """
     _check_names(run_id, tables, files or {})
     partition = f"as_of_date={as_of_date:%Y-%m-%d}/run_id={run_id}"
-    served = {
-        name: ServedTable(f"{name}/{partition}", table.num_rows, _fingerprint(table.schema))
-        for name, table in tables.items()
-    }
-    pointer = Pointer(
-        as_of_date, run_id, model_version, settings_fingerprint, created_at, valid_until, served
-    )
     with _publisher(out):
         if night_folder(out, run_id).exists():
             raise OutputError(f"run {run_id} is already published in {out}")
-        for name, table in tables.items():
-            _write_table(out / _STAGING / served[name].path, table)
+        served = {
+            name: _write_table(out / _STAGING, f"{name}/{partition}", table)
+            for name, table in tables.items()
+        }
+        pointer = Pointer(
+            as_of_date, run_id, model_version, settings_fingerprint, created_at, valid_until, served
+        )
         _write_night(out, pointer, {**(files or {}), REPLACES: _served_now(out)})
-        for name in tables:
-            _move(out / _STAGING / served[name].path, out / served[name].path)
+        for table in served.values():
+            _move(out / _STAGING / table.path, out / table.path)
         if before_serving is not None:
             before_serving(pointer)
         _serve(out, run_id)
@@ -216,11 +215,18 @@ def _withdraw(out: Path, run_id: str) -> None:
     night_folder(out, run_id).rename(out / _STAGING / f"removed-{run_id}")
 
 
-def _write_table(folder: Path, table: pa.Table) -> None:
+def _write_table(staging: Path, path: str, table: pa.Table | pa.RecordBatchReader) -> ServedTable:
+    """Write a table, batch by batch where it comes in batches; say where it will be."""
+    folder, rows = staging / path, 0
+    file = folder / "part-0.parquet"
     folder.mkdir(parents=True)
-    pq.write_table(table, folder / "part-0.parquet", compression="zstd")
-    _flush(folder / "part-0.parquet")
+    with pq.ParquetWriter(file, table.schema, compression="zstd") as writer:
+        for part in [table] if isinstance(table, pa.Table) else table:
+            writer.write(part)
+            rows += part.num_rows
+    _flush(file)
     _flush(folder)
+    return ServedTable(path, rows, _fingerprint(table.schema))
 
 
 def _write_night(out: Path, pointer: Pointer, files: Mapping[str, str]) -> None:

@@ -31,6 +31,7 @@ MAX_LEVEL = 0.9999
 TAIL_RATIO = 5.0
 BLOCK_ROWS = 4096
 HALVINGS = 32
+BLAS_ROWS = 4
 
 
 def rearrange(values: NumberArray) -> FloatArray:
@@ -113,7 +114,7 @@ def mean(values: NumberArray, levels: NumberArray) -> FloatArray:
     13.7427
     """
     knots, shares = _knots(values, levels)
-    body = (knots[:, 1:] + knots[:, :-1]) @ np.diff(shares) / 2
+    body = _weighted(knots[:, 1:] + knots[:, :-1], np.diff(shares)) / 2
     return np.asarray(body + (1 - shares[-1]) * (knots[:, -1] + _tail_width(knots, shares)))
 
 
@@ -238,6 +239,18 @@ def _knots(values: NumberArray, levels: NumberArray) -> tuple[FloatArray, FloatA
     values = np.asarray(values, dtype=np.float64)
     knots = np.concatenate([np.zeros_like(values[..., :1]), values], axis=-1)
     return knots, np.concatenate([[0.0], np.asarray(levels, dtype=np.float64)])
+
+
+def _weighted(rows: FloatArray, weights: FloatArray) -> FloatArray:
+    """Weighted sum of each row, the same to the last bit wherever the row stands.
+
+    BLAS takes four rows together and sums those that are left over in another order.
+    """
+    total = np.asarray(rows @ weights)
+    left = len(rows) % BLAS_ROWS
+    if left:
+        total[-left:] = (np.pad(rows[-left:], ((0, BLAS_ROWS - left), (0, 0))) @ weights)[:left]
+    return total
 
 
 def _tail_width(knots: FloatArray, shares: FloatArray) -> FloatArray:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from stockalert.arrays import FloatArray
-from stockalert.quantiles import at_horizon, probability_at_most, quantile_at
+from stockalert.quantiles import probability_at_most, quantile_at
 from stockalert.service_level import (
     ServiceLevels,
     cost_levels,
@@ -77,8 +77,7 @@ def unsold_probability(case: Situation, level: FloatArray) -> FloatArray:
     """
     days, levels = case.sellable_days, case.outlook.levels
     stock = quantile_at(case.outlook.values, levels, level)
-    ends = np.where(np.isnan(days), 0.0, days)[:, None]
-    until = at_horizon(case.horizons.values, case.horizons.days, ends)[:, 0]
+    until = case.horizons.within(np.where(np.isnan(days), 0.0, days))
     below = np.nextafter(stock, -np.inf)
     still, left = (probability_at_most(x, levels, below) for x in (until, case.outlook.values))
     lowest = levels[0]

@@ -24,6 +24,7 @@ from stockalert.tables.columns import quantile_column
 from stockalert.tables.outputs import OUTPUT_TABLES
 
 __all__ = [
+    "COMPARED",
     "Decision",
     "Kinds",
     "Supply",
@@ -34,6 +35,11 @@ __all__ = [
 
 PUBLISHED_LEVELS = (0.5, 0.8, 0.9, 0.95, 0.975, 0.99)
 NOTICEABLE = 0.02
+COMPARED = (
+    *("sku", "location", "reorder_point", "service_level", "protection_days"),
+    *("expected_demand", "method", "model_version"),
+)
+"""Columns of the thresholds served before that tonight's are compared with."""
 TINY = 1e-9
 
 

@@ -13,14 +13,17 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.forecast.stopwatch import inside_lightgbm
-from flows.cli import main as stockalert
+from flows.environment import prepare_environment
 
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command behind the file's name."""
+    prepare_environment()  # as the command does, before LightGBM brings in what it is about
+    from benchmarks.forecast.stopwatch import inside_lightgbm
+    from flows.cli import main as stockalert
+
     file = Path(sys.argv.pop(1))
     sys.argv[0] = "stockalert"
     begun = time.process_time()

@@ -56,7 +56,8 @@ def _of_part(name: str, part: Mapping[str, Any]) -> Iterator[str]:
         yield _table(["", "seconds", "of the processor", "peak GiB"], rows)
     for command, cost in part.get("commands", {}).items():
         stages = [[stage["name"], f"{stage['seconds']:.1f}"] for stage in cost["stages"]]
-        yield _table([f"stage of {command.replace('_', ' ')}", "seconds"], stages)
+        if stages:
+            yield _table([f"stage of {command.replace('_', ' ')}", "seconds"], stages)
     plain = {name: value for name, value in part.items() if isinstance(value, int | float)}
     plain.pop("uncommitted", None)
     if not rows and plain:

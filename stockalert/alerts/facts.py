@@ -12,6 +12,7 @@ from stockalert.alerts.conditions import Rules
 from stockalert.alerts.late import order_state
 from stockalert.alerts.risk import demand_of, left_over, shortage_within
 from stockalert.alerts.spikes import recent_and_usual
+from stockalert.arrays import FloatArray
 from stockalert.items import Items
 from stockalert.service_level import shortage_cost
 
@@ -31,9 +32,10 @@ class Evening:
 
     Attributes
     ----------
-    thresholds, forecasts : of the night
+    thresholds, forecasts : of the night; all series of a shop, or some
     items : facts of the products, aligned with the rows of `thresholds`
     products, suppliers, purchase_orders, sales, browsing : the contract's tables; None = missing
+    days : horizons that every series of the shop was forecast at; None = those of all series here
     """
 
     thresholds: pd.DataFrame
@@ -44,6 +46,7 @@ class Evening:
     purchase_orders: pd.DataFrame | None = None
     sales: pd.DataFrame | None = None
     browsing: pd.DataFrame | None = None
+    days: FloatArray | None = None
 
 
 def facts_of(
@@ -125,7 +128,7 @@ def _worth(facts: pd.DataFrame, evening: Evening, goodwill_share: float) -> pd.D
 
 def _at_risk(facts: pd.DataFrame, evening: Evening, as_of: date) -> pd.DataFrame:
     """Expected shortages, surplus and leftovers, in units."""
-    demand = demand_of(evening.thresholds, evening.forecasts)
+    demand = demand_of(evening.thresholds, evening.forecasts, evening.days)
     on_hand = facts["on_hand"].to_numpy(np.float64)
     position = facts["inventory_position"].to_numpy(np.float64)
     before = shortage_within(

@@ -36,6 +36,7 @@ def inhibited(alerts: pd.DataFrame) -> pd.DataFrame:
 def _worse(alerts: pd.DataFrame) -> pd.Series[str]:
     """Fingerprint of the worst of `ONE_OF` for the same sku and location; null for itself."""
     rank = alerts["kind"].map({kind: at for at, kind in enumerate(ONE_OF)})
-    mine = alerts.assign(rank=rank).dropna(subset=["rank"]).sort_values("rank", kind="stable")
+    named = alerts[["sku", "location", "fingerprint"]]
+    mine = named.assign(rank=rank).dropna(subset=["rank"]).sort_values("rank", kind="stable")
     first = mine.groupby(["sku", "location"])["fingerprint"].transform("first")
     return first.where(first != mine["fingerprint"]).reindex(alerts.index).astype("str")

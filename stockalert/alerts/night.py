@@ -8,68 +8,32 @@ condition holds; when it comes back later it is a new episode.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
 
-from stockalert.alerts.conditions import Rules, conditions
-from stockalert.alerts.facts import Evening, facts_of
+from stockalert.alerts.circumstances import Before, Circumstances
+from stockalert.alerts.conditions import Rules
+from stockalert.alerts.facts import Evening
+from stockalert.alerts.gathering import COLUMNS, Gathered, gather
 from stockalert.alerts.inhibition import inhibited
-from stockalert.alerts.kinds import SKU_KINDS, fingerprint, fingerprints
-from stockalert.alerts.late import supplier_state
+from stockalert.alerts.kinds import SKU_KINDS, fingerprint
 from stockalert.alerts.problems import with_words
-from stockalert.alerts.records import each_row
-from stockalert.alerts.silences import MATCHED, Acknowledgement, Silence, muted_state
+from stockalert.alerts.records import BLOCK_ROWS, each_row
+from stockalert.alerts.silences import MATCHED, muted_state
 from stockalert.alerts.wide import degraded_model, disrupted_suppliers, stale_data
+from stockalert.arrays import IntArray
+from stockalert.tables.blocks import LongTable, whole
 from stockalert.tables.outputs import OUTPUT_TABLES
 
-__all__ = ["Before", "Circumstances", "alerts_of"]
+__all__ = ["Before", "Circumstances", "alerts_of", "alerts_table"]
 
-
-@dataclass(frozen=True)
-class Circumstances:
-    """When and for whom a night's alerts are decided.
-
-    Attributes
-    ----------
-    as_of : last day whose sales are known
-    today : last day of which stock and orders are known
-    now : when the night runs
-    episode : names the run
-    live : whether the age of the data counts; not when a past night is asked for
-    last_stock : latest day in the stock table
-    """
-
-    as_of: date
-    today: date
-    now: datetime
-    episode: str
-    language: str = "en"
-    live: bool = True
-    last_stock: date | None = None
-    max_stale_days: int = 3
-    goodwill_share: float = 0.0
-    period_days: int = 1
-
-
-@dataclass(frozen=True)
-class Before:
-    """What was there before this night.
-
-    Attributes
-    ----------
-    alerts : table `alerts` as served so far; None = none
-    operational : open alerts about the nightly job, as rows of the table
-    """
-
-    alerts: pd.DataFrame | None = None
-    operational: Sequence[Mapping[str, Any]] = ()
-    silences: Sequence[Silence] = ()
-    acknowledged: Mapping[str, Acknowledgement] = field(default_factory=dict)
+_SHARED = (
+    *("kind", "severity", "state", "episode", "location", "planner", "tags"),
+    *("supplier_id", "supplier_name", "supplier_email"),
+)
+"""Words that many alerts have in common: held once."""
 
 
 def alerts_of(evening: Evening, rules: Rules, when: Circumstances, before: Before) -> pd.DataFrame:
@@ -79,83 +43,66 @@ def alerts_of(evening: Evening, rules: Rules, when: Circumstances, before: Befor
     -------
     table `alerts`: the worst first
     """
-    facts = facts_of(
-        evening,
-        rules,
-        as_of=when.as_of,
-        today=when.today,
-        goodwill_share=when.goodwill_share,
-        period_days=when.period_days,
-    )
-    so_far = _open_before(before.alerts)
-    rows = _about_skus(facts, rules, so_far)
-    troubled = _troubled(evening, facts, when, rules, so_far)
-    rows = inhibited(pd.concat([rows, _about_suppliers(troubled, facts, rules)], ignore_index=True))
-    rows = with_words(rows, troubled, when.language)
-    rows = pd.concat([rows, _about_the_job(evening, when, rules)], ignore_index=True)
-    return _finished(rows, so_far, when, before)
+    return whole(alerts_table([evening], rules, when, before))
 
 
-def _open_before(alerts: pd.DataFrame | None) -> pd.DataFrame:
-    """What was open: kind, sku, location, supplier_id, episode and first_seen by fingerprint."""
-    names = ["kind", "sku", "location", "supplier_id", "episode", "first_seen"]
-    if alerts is None or not len(alerts):
-        empty = pd.DataFrame({name: pd.Series(dtype="str") for name in names[:-1]})
-        return empty.assign(first_seen=pd.Series(dtype="datetime64[us]"))
-    return alerts.set_index("fingerprint")[names]
+def alerts_table(
+    evenings: Iterable[Evening], rules: Rules, when: Circumstances, before: Before
+) -> LongTable:
+    """Decide which alerts are open, of a shop whose facts come in blocks; see `alerts_of`.
+
+    Parameters
+    ----------
+    evenings : at least one; each of some series, which no other has
+
+    Returns
+    -------
+    table `alerts`, put into words block by block when it is read
+    """
+    so_far = before.open()
+    found = gather(evenings, rules, when, so_far)
+    troubled = _troubled(found, when, so_far)
+    others = [_about_suppliers(troubled, found.at_stake, rules)]
+    others += [_about_the_job(found.judged, when, rules), pd.DataFrame(list(before.operational))]
+    rows = _completed(pd.concat([found.rows, *others], ignore_index=True))
+    del found  # its rows are the longest table of a night that is held
+    rows = _finished(inhibited(rows), so_far, when, before)
+    order = _worst_first(rows)
+    rows = rows.astype(dict.fromkeys(_SHARED, "category"))
+
+    def blocks() -> Iterator[pd.DataFrame]:
+        for start in range(0, max(len(order), 1), BLOCK_ROWS):
+            part = rows.iloc[order[start : start + BLOCK_ROWS]].reset_index(drop=True)
+            part = part.astype(dict.fromkeys(_SHARED, "str"))
+            yield _worded(part, troubled, when.language)
+
+    return LongTable(len(order), blocks)
 
 
-def _about_skus(facts: pd.DataFrame, rules: Rules, so_far: pd.DataFrame) -> pd.DataFrame:
-    """Open alerts about skus, one row each."""
-    parts = []
-    series = pd.MultiIndex.from_frame(facts[["sku", "location"]])
-    for kind, condition in conditions(facts, rules).items():
-        mine = so_far[so_far["kind"] == kind]
-        was_open = series.isin(pd.MultiIndex.from_frame(mine[["sku", "location"]]))
-        worth = ~(condition.money < rules.min_money_at_risk) | was_open
-        is_open = (condition.fires | (condition.holds & was_open)) & worth
-        part = facts[is_open].assign(
-            kind=kind,
-            severity=np.where(condition.critical, "critical", condition.usual)[is_open],
-            units_at_risk=condition.units[is_open],
-            money_at_risk=condition.money[is_open],
-        )
-        parts.append(part)
-    found = pd.concat(parts, ignore_index=True)
-    names = fingerprints(found["kind"], found["sku"], found["location"])
-    return found.assign(fingerprint=pd.Series(names, dtype="str"))
+def _completed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with every column that is used from here on, and no other."""
+    absent = dict.fromkeys((name for name in COLUMNS if name not in rows), np.nan)
+    needless = [name for name in rows if name not in COLUMNS]
+    return rows.drop(columns=needless).assign(**absent)
 
 
-def _troubled(
-    evening: Evening, facts: pd.DataFrame, when: Circumstances, rules: Rules, so_far: pd.DataFrame
-) -> pd.DataFrame:
+def _troubled(found: Gathered, when: Circumstances, so_far: pd.DataFrame) -> pd.DataFrame:
     """Suppliers that do not deliver as usual."""
-    thresholds = evening.thresholds
-    lines = supplier_state(
-        thresholds,
-        facts["supplier_id"],
-        evening.purchase_orders,
-        thresholds["lead_time_days"].to_numpy(np.float64),
-        thresholds["lead_time_sd_days"].to_numpy(np.float64),
-        as_of=when.today,
-        late_days=rules.late_days,
-    )
     open_so_far = so_far.loc[so_far["kind"] == "supplier_disrupted", "supplier_id"].dropna()
     return disrupted_suppliers(
-        evening.suppliers,
-        lines,
+        found.suppliers,
+        found.lines,
         as_of=when.today,
         language=when.language,
         was_open=frozenset(open_so_far),
     )
 
 
-def _about_suppliers(troubled: pd.DataFrame, facts: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+def _about_suppliers(troubled: pd.DataFrame, at_stake: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     """One alert per supplier in trouble, with what its products may lose before goods come."""
     if "supplier_disrupted" in rules.off or not len(troubled):
         return pd.DataFrame()
-    lost = facts.assign(money=facts["shortage_before"] * facts["margin"])
-    sums = lost.groupby("supplier_id")[["shortage_before", "money"]].sum()
+    sums = at_stake.groupby("supplier_id")[["shortage_before", "money"]].sum()
     names = [fingerprint("supplier_disrupted", one) for one in troubled["supplier_id"]]
     sums = sums.reindex(troubled["supplier_id"]).reset_index(drop=True)
     return pd.DataFrame(
@@ -172,7 +119,7 @@ def _about_suppliers(troubled: pd.DataFrame, facts: pd.DataFrame, rules: Rules) 
     )
 
 
-def _about_the_job(evening: Evening, when: Circumstances, rules: Rules) -> pd.DataFrame:
+def _about_the_job(judged: pd.DataFrame, when: Circumstances, rules: Rules) -> pd.DataFrame:
     """Alerts about data and model."""
     found = stale_data(
         as_of=when.as_of,
@@ -181,34 +128,47 @@ def _about_the_job(evening: Evening, when: Circumstances, rules: Rules) -> pd.Da
         max_days=when.max_stale_days,
         language=when.language,
     )
-    found += degraded_model(evening.thresholds, when.language)
+    found += degraded_model(judged, when.language)
     return pd.DataFrame([row for row in found if row["kind"] not in rules.off])
 
 
 def _finished(
     rows: pd.DataFrame, so_far: pd.DataFrame, when: Circumstances, before: Before
 ) -> pd.DataFrame:
-    """Give every alert its history and state, and put the table in order."""
-    rows = pd.concat([rows, pd.DataFrame(list(before.operational))], ignore_index=True)
-    columns = OUTPUT_TABLES["alerts"].names
-    rows = rows.reindex(columns=list(columns))
-    known = so_far.reindex(rows["fingerprint"])
+    """Give every alert its history and state."""
+    known = so_far[["episode", "first_seen"]].reindex(rows["fingerprint"])
     moment = pd.Timestamp(when.now)
     # A night without any alert has no words from which a column could take its type.
-    rows["episode"] = (
-        rows["episode"].astype("object").fillna(pd.Series(known["episode"].to_numpy()))
-    )
-    rows["episode"] = rows["episode"].fillna(when.episode).astype("str")
+    episode = rows["episode"].astype("object").fillna(pd.Series(known["episode"].to_numpy()))
     seen = pd.to_datetime(rows["first_seen"]).fillna(pd.Series(known["first_seen"].to_numpy()))
-    rows["first_seen"] = (
-        seen.fillna(moment).where(lambda at: at <= moment, moment).astype("datetime64[us]")
+    seen = seen.fillna(moment).where(lambda at: at <= moment, moment)
+    states, until = _states(rows, when, before)
+    return rows.assign(
+        episode=episode.fillna(when.episode).astype("str"),
+        first_seen=seen.astype("datetime64[us]"),
+        last_seen=pd.Series(moment, rows.index).astype("datetime64[us]"),
+        state=states,
+        acknowledged_until=until,
     )
-    rows["last_seen"] = pd.Series(moment, rows.index).astype("datetime64[us]")
-    rows["state"], rows["acknowledged_until"] = _states(rows, when, before)
+
+
+def _worst_first(rows: pd.DataFrame) -> IntArray:
+    """Places of the rows by severity, money at risk and kind."""
     rank = rows["severity"].map({"critical": 0, "warning": 1, "info": 2}).to_numpy()
     place = rows["kind"].map({kind: at for at, kind in enumerate(SKU_KINDS)}).fillna(-1)
-    order = np.lexsort((place, -rows["money_at_risk"].astype("float64").fillna(0.0), rank))
-    return rows.iloc[order].reset_index(drop=True)[list(columns)]
+    money = rows["money_at_risk"].astype("float64").fillna(0.0)
+    return np.asarray(np.lexsort((place, -money, rank)))
+
+
+def _worded(rows: pd.DataFrame, troubled: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Table `alerts` of some rows: what has no words yet is put into words."""
+    silent = rows["message"].isna()
+    said = with_words(rows[silent], troubled, language)
+    for name in ("order_problem", "supplier_problem"):
+        rows[name] = said[name].reindex(rows.index)
+    for name in ("message", "to_do"):
+        rows[name] = said[name].reindex(rows.index).fillna(rows[name].astype("str"))
+    return rows[list(OUTPUT_TABLES["alerts"].names)]
 
 
 def _states(

@@ -45,12 +45,15 @@ class Shortage:
     units: FloatArray
 
 
-def demand_of(thresholds: pd.DataFrame, forecasts: pd.DataFrame) -> Demand:
+def demand_of(
+    thresholds: pd.DataFrame, forecasts: pd.DataFrame, days: FloatArray | None = None
+) -> Demand:
     """Read quantiles back from the published tables.
 
     Parameters
     ----------
     thresholds, forecasts : the contract's tables of one night, every series in both
+    days : horizons that every series was forecast at, ascending; None = to be found
     """
     names = [name for name in forecasts.columns if _is_quantile(name)]
     levels = np.array([int(name[1:]) / 1000 for name in names])
@@ -58,8 +61,9 @@ def demand_of(thresholds: pd.DataFrame, forecasts: pd.DataFrame) -> Demand:
     wanted = pd.MultiIndex.from_frame(thresholds[key])
     row = wanted.get_indexer(pd.MultiIndex.from_frame(forecasts[key]))
     horizon = forecasts["horizon_days"].to_numpy(np.float64)
-    counts = forecasts["horizon_days"].value_counts()
-    days = np.sort(counts.index[counts == len(thresholds)].to_numpy(np.float64))
+    if days is None:
+        counts = forecasts["horizon_days"].value_counts()
+        days = np.sort(counts.index[counts == len(thresholds)].to_numpy(np.float64))
     values = np.zeros((len(thresholds), len(days), len(levels)))
     protection = np.zeros((len(thresholds), len(levels)))
     found = forecasts[names].to_numpy(np.float64)

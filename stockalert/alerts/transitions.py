@@ -7,14 +7,17 @@ telling it twice can be refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from stockalert.alerts.kinds import SEVERITIES
 
-__all__ = ["Changes", "Told", "Transition", "changes"]
+__all__ = ["Changes", "Told", "Transition", "changes", "changes_in_parts"]
+
+PART_ALERTS = 4096
 
 
 @dataclass(frozen=True)
@@ -72,16 +75,36 @@ def changes(
     told : by fingerprint
     repeat : time after which an open alert is told again
     """
-    found, seen = Changes(), set()
-    for alert in alerts:
-        seen.add(alert["fingerprint"])
-        if alert["state"] == "open":
-            _on_open(alert, told.get(alert["fingerprint"]), found, now=now, repeat=repeat)
-    for name, before in told.items():
-        if name not in seen:
-            found.over.append(name)
-            found.transitions.append(_transition("resolved", before.alert, before))
+    found = Changes()
+    for part in changes_in_parts(alerts, told, now=now, repeat=repeat):
+        found.transitions.extend(part.transitions)
+        found.told.extend(part.told)
+        found.over.extend(part.over)
     return found
+
+
+def changes_in_parts(
+    alerts: Iterable[Mapping[str, Any]],
+    told: Mapping[str, Told],
+    *,
+    now: datetime,
+    repeat: timedelta,
+) -> Iterator[Changes]:
+    """As `changes`, of some thousand alerts at a time; what is over comes last."""
+    still: set[str] = set()
+    rows = iter(alerts)
+    while some := list(islice(rows, PART_ALERTS)):
+        found = Changes()
+        for alert in some:
+            before = told.get(alert["fingerprint"])
+            if before is not None:
+                still.add(before.fingerprint)
+            if alert["state"] == "open":
+                _on_open(alert, before, found, now=now, repeat=repeat)
+        yield found
+    over = [before for name, before in told.items() if name not in still]
+    ended = [_transition("resolved", before.alert, before) for before in over]
+    yield Changes(ended, [], [before.fingerprint for before in over])
 
 
 def _on_open(

@@ -23,6 +23,7 @@ import pandas as pd
 
 from stockalert.arrays import FloatArray
 from stockalert.demand_paths import demand_paths
+from stockalert.mapped import rows_of
 from stockalert.outlook import Horizons
 from stockalert.policy import BASE_STOCK_REVIEW_DAYS, LotRules, purchasable
 from stockalert.purchasing.shared_demand import reordered_together
@@ -132,7 +133,7 @@ def _items(
     point = thresholds["reorder_point"].to_numpy(np.float64)[rows]
     up_to = np.maximum(thresholds["order_up_to_level"].to_numpy(np.float64)[rows], point)
     return _Items(
-        Horizons(horizons.days / DAYS_PER_WEEK, horizons.values[rows], horizons.levels),
+        Horizons(horizons.days / DAYS_PER_WEEK, rows_of(horizons.values, rows), horizons.levels),
         position=position,
         point=point,
         up_to=up_to,

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +39,7 @@ class TrainedShop:
     @contextmanager
     def night(self, as_of: date = SECOND_NIGHT) -> Iterator[Run]:
         """A run whose canonical tables are there."""
-        moment = datetime.combine(as_of, datetime.min.time(), UTC)
+        moment = datetime.combine(as_of, datetime.min.time())
         opened = open_run(self.data, self.out, settings=self.settings, as_of=as_of, now=moment)
         with opened as run:
             work = run.workspace.work

@@ -124,7 +124,7 @@ def test_a_crash_at_any_point_loses_nothing_and_repeats_keep_their_name(
     chosen = settings(mail.address("ana@shop.example"), web.address())
     publish_alerts(tmp_path, 0, [alert("blue")])
     places = {
-        "published": (alerting_queue, "changes"),
+        "published": (alerting_queue, "changes_in_parts"),
         "queueing": (alerting_queue, "_queue"),
         "queued": (alerting_delivery, "_due"),
         "accepted": (alerting_delivery, "_settle"),

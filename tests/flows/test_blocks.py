@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -17,17 +18,23 @@ from features.facts import read_facts
 from features.panel import measure_file
 from features.reading import read_panel
 from features.stored import open_panel
+from flows.alerting_steps import with_alerts
 from flows.deciding import decide_night, past_of, service_policy
 from flows.forecasting import formula_forecast, model_forecast
 from flows.intake import Intake
 from flows.keeping import failed_series, kept, notes_on_kept
 from flows.publication import publish
+from flows.purchasing import with_orders
+from flows.refresh import forecast_and_decide
+from flows.service_desk import with_availability
 from flows.shop import stored_panel
 from flows.supply import read_position, read_supply
 from flows.training_rows import build_training_set
 from stockalert.positions import position_at
 from stockalert.rows import Rows
 from stockalert.served import previous_night
+from stockalert.tables import OUTPUT_TABLES, forecasts_table
+from stockalert.tables.blocks import checked_batches, whole
 from tests.flows.blocks_shop import (
     TrainedShop,
     forecast_of,
@@ -60,15 +67,51 @@ def _decided(run, panel, forecast):
 def test_forecasts_and_tables_are_the_same_for_any_block_size(shop: TrainedShop) -> None:
     with shop.night() as run:
         panel = read_panel(run.tables, period="D", as_of=SECOND_NIGHT)
-        whole = forecast_of(run, panel, shop.reigning)
-        assert {"quantile"} <= set(whole.outlook.method)
-        expected = _decided(run, panel, whole).frames
+        as_one = forecast_of(run, panel, shop.reigning)
+        assert {"quantile"} <= set(as_one.outlook.method)
+        expected = _decided(run, panel, as_one).frames
         for size in (1, 7, 64):
             found = forecast_of(in_blocks(run, size), None, shop.reigning)
-            same_forecast(found, whole)
+            same_forecast(found, as_one)
             stored = open_panel(run.workspace.work / "panels" / "all")
             for name, frame in _decided(run, stored, found).frames.items():
-                pd.testing.assert_frame_equal(frame, expected[name], check_exact=True)
+                pd.testing.assert_frame_equal(whole(frame), whole(expected[name]), check_exact=True)
+
+
+ROWS_TOGETHER = (
+    *("stockalert.outlook.BLOCK_SERIES", "stockalert.tables.blocks.BLOCK_ROWS"),
+    *("stockalert.alerts.night.BLOCK_ROWS", "flows.alerting_inputs.BLOCK_SERIES"),
+    *("stockalert.receipts.PART_LINES", "stockalert.alerts.transitions.PART_ALERTS"),
+)
+
+
+def _tables_of_a_night(run, reigning) -> dict[str, pa.Table]:
+    intake = Intake(SECOND_NIGHT, "D", {}, ())
+    decided, _ = with_orders.fn(run, intake, forecast_and_decide.fn(run, intake, reigning))
+    decided = with_alerts.fn(run, intake, with_availability.fn(run, intake, decided))
+    declared = OUTPUT_TABLES | {"forecasts": forecasts_table(run.settings.model.levels)}
+    return {
+        name: checked_batches(frame, declared[name]).read_all()
+        for name, frame in decided.frames.items()
+    }
+
+
+def test_every_table_of_a_night_is_the_same_bit_for_bit_however_few_rows_are_held(
+    published: TrainedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with published.night() as run:
+        expected = _tables_of_a_night(run, published.reigning)
+        shutil.rmtree(run.workspace.work / "panels")
+        for name in ROWS_TOGETHER:
+            monkeypatch.setattr(name, 3)
+        found = _tables_of_a_night(in_blocks(run, 2), published.reigning)
+    assert set(found) == {
+        *("thresholds", "forecasts", "order_proposals", "cash_plan", "availability", "alerts"),
+    }
+    assert {"quantile", "formula"} <= set(expected["thresholds"]["method"].to_pylist())
+    assert len(expected["alerts"]) > 9
+    for name, table in expected.items():
+        assert found[name].equals(table, check_metadata=True), name
 
 
 def test_without_a_model_blocks_agree_as_well(shop: TrainedShop) -> None:
@@ -121,7 +164,7 @@ def test_a_block_that_fails_keeps_the_thresholds_served_before(published: Traine
     served = pd.read_parquet(published.out / "latest" / "thresholds")
     served = served.set_index(["sku", "location"])["reorder_point"]
     with published.night() as opened:
-        whole = forecast_of(opened, None, published.reigning)
+        healthy = forecast_of(opened, None, published.reigning)
         shutil.rmtree(opened.workspace.work / "panels")
         run = in_blocks(opened, 2)
         panel, found = _night_with_a_fault(run, published)
@@ -131,13 +174,13 @@ def test_a_block_that_fails_keeps_the_thresholds_served_before(published: Traine
     assert [tuple(pair) for pair in panel.series.iloc[failed].to_numpy()] == LOST
     assert table.loc[LOST, "reorder_point"].tolist() == served[LOST].tolist()
     others = np.setdiff1d(np.arange(panel.n_series), failed)
-    np.testing.assert_array_equal(found.outlook.values[others], whole.outlook.values[others])
+    np.testing.assert_array_equal(found.outlook.values[others], healthy.outlook.values[others])
     assert "kiwi at default" in notes[0]
     assert "cut off" in notes[0]
     named = failed_series(found, panel)
     assert list(zip(named["sku"], named["location"], strict=True)) == LOST
     assert named["reason"].str.contains("cut off").all()
-    assert failed_series(whole, panel).empty
+    assert failed_series(healthy, panel).empty
 
 
 def test_where_every_block_fails_the_fault_is_told_as_it_is(published: TrainedShop) -> None:

@@ -63,3 +63,18 @@ def test_a_local_night_needs_neither_a_cluster_nor_a_search_nor_pictures() -> No
     )
     assert done.returncode == 0
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("said", ["", "mimalloc"])
+def test_arrow_takes_the_systems_allocator_unless_the_user_says_otherwise(
+    said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ARROW_DEFAULT_MEMORY_POOL", raising=False)
+    if said:
+        monkeypatch.setenv("ARROW_DEFAULT_MEMORY_POOL", said)
+    done, _ = _python(
+        "import flows.cli\nfrom flows.environment import prepare_environment\n"
+        "prepare_environment()\nimport pyarrow\n"
+        "print(pyarrow.default_memory_pool().backend_name)"
+    )
+    assert done.stdout.strip() == (said or "system")

@@ -8,9 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stockalert.outlook import forecasts_frame
+from stockalert.outlook import (
+    BLOCK_SERIES,
+    Horizons,
+    Outlook,
+    forecasts_frame,
+    forecasts_table,
+)
 from stockalert.purchasing.cash_plan import cash_plan
 from stockalert.purchasing.shared_demand import shared_correlation
+from stockalert.tables import forecasts_table as forecasts_declared
+from stockalert.tables.blocks import checked_batches
 from tests.stockalert.purchasing_shop import evening
 
 FEW, MANY = 1024, 4096
@@ -62,3 +70,32 @@ def test_a_decided_night_holds_a_few_kilobytes_per_sku() -> None:
     _peak(64)  # what is imported and cached along the way
     grown = (_peak(MANY) - _peak(FEW)) / (MANY - FEW) / 1024
     assert 1.0 < grown < MOST_KIB_PER_SKU
+
+
+def _peak_of_forecasts(n: int) -> int:
+    """Most bytes held while the forecasts of n skus are made, checked and turned into Arrow."""
+    levels = np.array([0.5, 0.9, 0.99])
+    values = np.sort(np.random.default_rng(1).gamma(1.0, 9.0, (n, 6, 3)), axis=2)
+    text = np.full(n, "")
+    outlook = Outlook(values[:, 2], levels, text, None, text, np.full(n, np.nan))
+    series = pd.DataFrame({"sku": [f"item {i:07d}" for i in range(n)], "location": "default"})
+    tracemalloc.start()
+    try:
+        table = forecasts_table(
+            series,
+            Horizons(np.array([1.0, 7.0, 14.0, 28.0, 56.0, 91.0]), values, levels),
+            outlook=outlook,
+            protection_days=np.full(n, 15.0),
+        )
+        batches = checked_batches(table, forecasts_declared(levels.tolist()))
+        assert sum(batch.num_rows for batch in batches) == len(table) == 7 * n
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.slow
+def test_forecasts_of_three_times_the_skus_are_written_in_little_more_memory() -> None:
+    _peak_of_forecasts(64)  # what is imported and cached along the way
+    few, many = (_peak_of_forecasts(blocks * BLOCK_SERIES) for blocks in (1, 3))
+    assert many < 1.5 * few  # a hash of every key is kept

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from stockalert.errors import OutputError
+from stockalert.errors import ContractError, OutputError
 from stockalert.publishing import prune, publish_night, serve_night
 from stockalert.served import (
     night_before,
@@ -419,3 +420,44 @@ def test_two_publishers_take_turns(tmp_path: Path) -> None:
             process.wait()
     _publish(tmp_path, 9999)
     assert _history(tmp_path) == served_runs(tmp_path)
+
+
+def _in_batches(rows: list[float], *, then: Exception | None = None) -> pa.RecordBatchReader:
+    def batches() -> Iterator[pa.RecordBatch]:
+        for at in range(0, len(rows), 2):
+            yield from pa.table({"reorder_point": rows[at : at + 2]}).to_batches()
+        if then is not None:
+            raise then
+
+    return pa.RecordBatchReader.from_batches(
+        pa.schema([("reorder_point", pa.float64())]), batches()
+    )
+
+
+def _publish_thresholds(out: Path, number: int, table: pa.RecordBatchReader) -> None:
+    publish_night(
+        out,
+        {"thresholds": table},
+        as_of_date=date(2026, 3, 30),
+        run_id=f"run-{number}",
+        created_at=MIDNIGHT,
+        valid_until=MIDNIGHT,
+        model_version=None,
+        settings_fingerprint="0",
+    )
+
+
+def test_a_table_in_batches_is_published_with_all_its_rows(tmp_path: Path) -> None:
+    _publish_thresholds(tmp_path, 1, _in_batches([1.0, 2.0, 3.0]))
+    assert read_served(tmp_path, "thresholds")["reorder_point"].to_pylist() == [1.0, 2.0, 3.0]
+    assert read_pointer(tmp_path).tables["thresholds"].rows == 3
+
+
+def test_a_table_that_breaks_off_while_it_is_written_leaves_what_is_served(tmp_path: Path) -> None:
+    _publish(tmp_path, 1)
+    broken = _in_batches([1.0, 2.0, 3.0], then=ContractError("table thresholds: a bad row"))
+    with pytest.raises(ContractError, match="a bad row"):
+        _publish_thresholds(tmp_path, 2, broken)
+    assert read_pointer(tmp_path).run_id == "run-1"
+    assert _history(tmp_path) == {"run-1"}
+    assert not (tmp_path / "_staging").exists()

@@ -141,6 +141,13 @@ def test_a_certain_lead_time_leaves_the_quantiles_as_they_are() -> None:
     assert (mixture(values, np.array([[1.0, 0.0]]), LEVELS)[0] == values[0, 0]).all()
 
 
+@pytest.mark.parametrize("size", [1, 3, 7, 64])
+def test_a_mean_is_the_same_to_the_last_bit_in_blocks_of_any_size(size: int) -> None:
+    values = np.sort(np.random.default_rng(3).gamma(1.0, 9.0, (1001, len(LEVELS))), axis=1)
+    parts = [mean(values[at : at + size], LEVELS) for at in range(0, len(values), size)]
+    np.testing.assert_array_equal(np.concatenate(parts), mean(values, LEVELS))
+
+
 def test_no_series_gives_no_quantiles() -> None:
     assert mixture(np.zeros((0, 3, 10)), np.zeros((0, 3)), LEVELS).shape == (0, 10)
     assert quantile_at(np.zeros((0, 10)), LEVELS, 0.9).shape == (0,)
