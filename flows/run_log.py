@@ -30,6 +30,7 @@ __all__ = [
     "measured",
     "recorded",
     "stages",
+    "underway",
 ]
 
 LOG_VARIABLE = "STOCKALERT_LOG"
@@ -59,6 +60,7 @@ class Stage:
     ended: str
 
 
+_underway: list[str] = []
 _recorded: ContextVar[list[Stage] | None] = ContextVar("stages", default=None)
 
 
@@ -97,10 +99,12 @@ def measured(name: str) -> Iterator[None]:
     """Measure a stage: time by the clock, processor time and memory."""
     began, cpu, memory, peak = time.monotonic(), time.process_time(), _resident(), _peak()
     ended = "failed"
+    _underway.append(name)
     try:
         yield
         ended = "done"
     finally:
+        _underway.remove(name)
         later = _peak()
         held = later if later > peak else max(memory, _resident())
         seconds, used = time.monotonic() - began, time.process_time() - cpu
@@ -108,6 +112,11 @@ def measured(name: str) -> Iterator[None]:
         record = _recorded.get()
         if record is not None:
             record.append(stage)
+
+
+def underway() -> str:
+    """Name the stage that this process is in, whichever thread asks; empty = in none."""
+    return (_underway or [""])[-1]
 
 
 def log_format() -> Literal["text", "json"]:
