@@ -160,8 +160,7 @@ def nightly(
 
         outcome = run(data, out, day(as_of), config, force=force)
         if outcome.training is not None:
-            print(f"trained: {outcome.why_training}")
-            print_training(outcome.training)
+            print_training(outcome.training, outcome.why_training)
         print_night(out, outcome.night)
 
 
