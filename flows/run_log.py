@@ -6,7 +6,6 @@ The form is chosen in one place, by `--log-format` or the environment variable `
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import sys
@@ -18,6 +17,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from flows.clock import now
+from flows.strict_json import strict_json
 from stockalert.errors import UsageError
 
 __all__ = [
@@ -138,7 +138,7 @@ def log_format() -> Literal["text", "json"]:
 def as_json(event: str, *, level: Level = "info", **fields: Any) -> str:
     """Put an event into one line of JSON, with the local time."""
     record = {"time": now().isoformat(), "level": level, "event": event, **fields}
-    return json.dumps(record, ensure_ascii=False, default=str)
+    return strict_json(record)
 
 
 def log(event: str, text: str, *, level: Level = "info", **fields: Any) -> None:

@@ -19,7 +19,7 @@ from flows.progress import report, show_progress
 from flows.promotion import Outcome
 from flows.report import print_training
 from flows.run import Run
-from flows.run_log import LOG_VARIABLE, chosen, log, measured, recorded, stages
+from flows.run_log import LOG_VARIABLE, as_json, chosen, log, measured, recorded, stages
 from flows.settings import Settings, load_settings
 from flows.summary_page import page_of
 from flows.workspace import Workspace
@@ -122,6 +122,12 @@ def test_an_error_is_one_json_object_when_asked_for(tmp_path: Path) -> None:
     assert "none" in record["message"]
     plain = CliRunner().invoke(app, arguments[2:])
     assert plain.stderr.startswith("stockalert: ")
+
+
+def test_a_figure_without_an_end_is_null_in_every_programs_json() -> None:
+    told = as_json("night", **{**SUMMARY, "share": math.nan})
+    record = json.loads(told, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert (record["cost at risk"], record["share"]) == (None, None)
 
 
 def test_a_training_by_itself_is_one_object_with_its_reason(
