@@ -22,6 +22,7 @@ from prefect.settings import PREFECT_API_URL
 from benchmarks.soak.checker import problems, served_run
 from benchmarks.soak.fuzz_nights import NOW, formula_night, healthy_data, healthy_output
 from models.tracking_store import REGISTERED_MODEL, open_store
+from stockalert.errors import OutputError
 from stockalert.served import read_served
 from tests.flows.corner_shop import FIRST_NIGHT, SECOND_NIGHT, corner_shop
 from tests.servers.postgresql import PostgreSQL
@@ -145,6 +146,26 @@ def test_an_upgrade_leaves_what_is_served_and_the_next_night_publishes(place: Pl
     assert open_store(place.out).client.get_registered_model(REGISTERED_MODEL)
     assert served_run(place.out) == run
     assert_next_night_publishes(place, place.out)
+
+
+def test_damaged_files_of_ours_are_named_and_the_remedy_lets_the_next_night_publish(
+    place: Place,
+) -> None:
+    (forget,) = re.findall(r"`(rm -r .*?)`", GUIDE)
+    for name in ("_latest.json", "alerts.db", "orders.db"):
+        damaged = place.out / name
+        damaged.write_bytes(b"{ no file of ours any more" * 100)
+        with pytest.raises(OutputError, match=name):
+            formula_night(place.folder / "data", place.out, period="D", now=NOW)
+        if name == "_latest.json":
+            place.follow(forget)
+        else:
+            assert f"{name}`" in GUIDE
+            damaged.rename(place.folder / name)
+        before = served_run(place.out)
+        formula_night(place.folder / "data", place.out, period="D", now=NOW)
+        assert served_run(place.out) not in ("", before)
+        assert problems(place.out, settled=False) == []
 
 
 def test_a_first_night_a_forced_one_its_rollback_and_two_reviews(

@@ -19,7 +19,7 @@ __all__ = ["RESULTS", "main", "markdown"]
 RESULTS = Path(__file__).parents[1] / "results" / "soak.json"
 
 _SAID = {
-    "nights": "in a row, a new day of the demo's shop each, its hundred best sellers",
+    "nights": "in a row, a new day of the demo's shop each, with a hundred of its products",
     "nights_faulty": "of them, something went wrong on purpose",
     "nights_without_a_table_of_their_day": "of these, the night before was served on",
     "nights_lost": "not published although nothing kept it, or not after a fault",
