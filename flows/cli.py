@@ -34,6 +34,7 @@ from flows.cli_options import (
 )
 from flows.cli_pull import pull
 from flows.cli_rollback import rollback
+from flows.time_limit import ends_in_time
 
 __all__ = ["app", "main"]
 
@@ -113,7 +114,7 @@ def train(
     debug: Debug = False,
 ) -> None:
     """Build features, train, calibrate, prove, log to MLflow; promote or say why not."""
-    with job(out, debug, config):
+    with job(out, debug, config), ends_in_time(out, config, more_minutes=tune):
         check_early(data, out, config)
         from flows.report import print_training
         from flows.train import train as run
@@ -133,7 +134,7 @@ def refresh(
     debug: Debug = False,
 ) -> None:
     """Turn the champion's quantiles into thresholds and order proposals; publish."""
-    with job(out, debug, config):
+    with job(out, debug, config), ends_in_time(out, config, within_a_day=now is not None):
         check_early(data, out, config)
         from flows.refresh import refresh as run
         from flows.report import print_night
@@ -152,15 +153,14 @@ def nightly(
     debug: Debug = False,
 ) -> None:
     """Refresh; train first when the champion is missing or old."""
-    with job(out, debug, config):
+    with job(out, debug, config), ends_in_time(out, config):
         check_early(data, out, config)
         from flows.nightly import nightly as run
         from flows.report import print_night, print_training
 
         outcome = run(data, out, day(as_of), config, force=force)
         if outcome.training is not None:
-            print(f"trained: {outcome.why_training}")
-            print_training(outcome.training)
+            print_training(outcome.training, outcome.why_training)
         print_night(out, outcome.night)
 
 

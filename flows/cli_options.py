@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import re
 from collections.abc import Iterator
@@ -36,6 +37,13 @@ __all__ = [
 ]
 
 WIDE = 110
+_OUT_OF_MEMORY = (
+    "outofmemory",
+    "failed to map segment",
+    "cannot allocate memory",
+    "can't start new thread",
+    "bad_alloc",
+)
 
 
 def _minutes(value: float) -> float:
@@ -160,7 +168,7 @@ def job(out: Path | str | None, debug: bool, config: Path | None = None) -> Iter
 def _unforeseen(error: Exception) -> str:
     """Say what happened where nothing of ours was meant to."""
     name = type(error).__name__
-    if isinstance(error, MemoryError) or "outofmemory" in name.lower():
+    if _lacks_memory(error):
         return (
             "the machine's memory ran out; what was served before still is. Free memory, or lower "
             "scale.memory_gib, and run again (--debug tells more)"
@@ -171,6 +179,14 @@ def _unforeseen(error: Exception) -> str:
             "to run without one"
         )
     return without_passwords(f"{name}: {error} (--debug tells more)")
+
+
+def _lacks_memory(error: Exception) -> bool:
+    """Whether it is memory that is short; not every library says so by the kind of its error."""
+    if isinstance(error, MemoryError) or getattr(error, "errno", 0) == errno.ENOMEM:
+        return True
+    told = f"{type(error).__name__} {error}".lower()
+    return any(words in told for words in _OUT_OF_MEMORY)
 
 
 def _home(out: Path | str | None, config: Path | None) -> Path | None:

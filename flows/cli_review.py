@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.cli_options import AsOf, Config, Debug, Out, day, job, wide_console
+from flows.time_limit import ends_in_time
 
 __all__ = ["review"]
 
@@ -26,7 +27,7 @@ def review(
     debug: Debug = False,
 ) -> None:
     """Compare published forecasts and thresholds with what happened since, and say why."""
-    with job(out, debug):
+    with job(out, debug), ends_in_time(out, config):
         from flows.review import review as run
         from flows.review_report import print_review
 

@@ -24,6 +24,7 @@ from prefect.types.entrypoint import EntrypointType
 from flows.clock import now
 from flows.environment import prepare_environment
 from flows.settings import Settings, load_settings
+from flows.time_limit import ends_in_time
 from flows.workspace import BusyError
 
 __all__ = [
@@ -44,7 +45,7 @@ def scheduled_nightly(data: str, out: str, config: str = "") -> Ended:
     """Publish the night; train first where the champion is missing, old or drifting."""
     from flows.nightly import nightly
 
-    return _run(lambda: nightly.fn(data, out, None, _file(config)))
+    return _run(lambda: nightly.fn(data, out, None, _file(config)), out, config)
 
 
 @flow(name="scheduled-train")
@@ -52,7 +53,7 @@ def scheduled_train(data: str, out: str, config: str = "") -> Ended:
     """Train on all that is known, and promote or say why not."""
     from flows.train import train
 
-    return _run(lambda: train.fn(data, out, None, _file(config)))
+    return _run(lambda: train.fn(data, out, None, _file(config)), out, config)
 
 
 @flow(name="scheduled-refresh")
@@ -60,7 +61,10 @@ def scheduled_refresh(data: str, out: str, config: str = "") -> Ended:
     """Refresh with the stock, orders, receipts and browsing of this moment."""
     from flows.refresh import refresh
 
-    return _run(lambda: refresh.fn(data, out, None, _file(config), _local(config)))
+    def work() -> object:
+        return refresh.fn(data, out, None, _file(config), _local(config))
+
+    return _run(work, out, config, within_a_day=True)
 
 
 @flow(name="scheduled-review")
@@ -68,7 +72,7 @@ def scheduled_review(data: str, out: str, config: str = "") -> Ended:
     """Compare what was published with what happened since."""
     from flows.review import review
 
-    return _run(lambda: review.fn(Path(out), data or None, None, _file(config)))
+    return _run(lambda: review.fn(Path(out), data or None, None, _file(config)), out, config)
 
 
 @flow(name="scheduled-quarterly-review")
@@ -76,7 +80,10 @@ def scheduled_quarter(data: str, out: str, config: str = "") -> Ended:
     """Review thirteen weeks."""
     from flows.review import review
 
-    return _run(lambda: review.fn(Path(out), data or None, None, _file(config), quarter=True))
+    def work() -> object:
+        return review.fn(Path(out), data or None, None, _file(config), quarter=True)
+
+    return _run(work, out, config)
 
 
 @flow(name="scheduled-watchdog")
@@ -86,7 +93,8 @@ def scheduled_watchdog(data: str, out: str, config: str = "") -> Ended:
 
     del data
     settings = load_settings(_file(config))
-    return _run(lambda: watch(Path(out), settings, by=settings.schedule.tables_after, now=now()))
+    due = settings.schedule.tables_after
+    return _run(lambda: watch(Path(out), settings, by=due, now=now()), out, config)
 
 
 def deployments_of(
@@ -123,11 +131,12 @@ def deployments_of(
     ]
 
 
-def _run(work: Callable[[], object]) -> Ended:
+def _run(work: Callable[[], object], out: str, config: str, *, within_a_day: bool = False) -> Ended:
     """Do the work of a flow; another run in the same place is no failure of this one."""
     prepare_environment()
     try:
-        work()
+        with ends_in_time(out, _file(config), within_a_day=within_a_day):
+            work()
     except BusyError as busy:
         return Cancelled(message=str(busy))
     return None

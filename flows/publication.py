@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 from flows.intake import Intake
 from flows.retention import prune_records
 from flows.run import Run
+from flows.strict_json import strict_json
 from stockalert.errors import OutputError
 from stockalert.publishing import prune, publish_night
 from stockalert.served import Pointer, previous_night
@@ -62,7 +62,7 @@ def publish(
 def record_of_run(run: Run, intake: Intake, summary: dict[str, Any]) -> dict[str, str]:
     """Settings, input and summary of the run, as files that are kept beside its tables."""
     return {
-        "summary.json": json.dumps(summary, indent=2, ensure_ascii=False, default=str),
+        "summary.json": strict_json(summary, indent=2),
         "settings.toml": run.settings.to_toml(),
         "intake.json": intake.to_json(),
         "data.txt": _place_of(str(run.data)),

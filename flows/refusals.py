@@ -16,13 +16,17 @@ from stockalert.addresses import without_passwords
 from stockalert.errors import GuardError, StockalertError, UsageError
 from stockalert.guard import Finding
 
-__all__ = ["told_run"]
+__all__ = ["overdue_alert", "told_run"]
 
 REFUSED, FAILED = "publish_refused", "night_failed"
 WITHIN_A_DAY = "within the day"
 TO_DO = (
     "Mend the input and run `stockalert nightly` again; if the night is right after all, publish "
     "it with --force REASON. What was refused is kept under _refused."
+)
+OVERDUE_TO_DO = (
+    "Find what it waited for: a share or a data base that does not answer, memory. The next run "
+    "begins by itself. Where the work takes so long, raise schedule.max_hours."
 )
 _LONGEST = 400
 
@@ -74,16 +78,32 @@ def _tell(
             raise_operational(out, settings, kind=REFUSED, problem=said, to_do=TO_DO, now=now)
             return
         code = error.exit_code if isinstance(error, StockalertError) else 1
+        said = f"A run ended with exit code {code} and published nothing: {_line(error)}"
         raise_operational(
             out,
             settings,
             kind=FAILED,
             subject=_subject(moment),
-            problem=f"A run ended with exit code {code} and published nothing: {_line(error)}",
+            problem=said,
             to_do=f"Mend it and run `stockalert nightly` again; see code {code} in the operations "
             "guide, under “When it stops”.",
             now=now,
         )
+
+
+def overdue_alert(
+    out: Path | str, settings: Settings, problem: str, *, within_a_day: bool, now: datetime
+) -> None:
+    """Raise the alert of a run that was ended since it did not come to its end."""
+    raise_operational(
+        _local(out, settings),
+        settings,
+        kind=FAILED,
+        subject=WITHIN_A_DAY if within_a_day else "",
+        problem=problem,
+        to_do=OVERDUE_TO_DO,
+        now=now,
+    )
 
 
 def _clear(out: Path, settings: Settings, now: datetime, moment: datetime | None) -> None:

@@ -11,13 +11,21 @@ from flows.run_log import as_json, log_format
 __all__ = ["print_night", "print_training"]
 
 
-def print_training(outcome: Outcome) -> None:
-    """Say which version was trained, what became of it, and what else there is to know."""
+def print_training(outcome: Outcome, why: str = "") -> None:
+    """Say which version was trained, what became of it, and what else there is to know.
+
+    Parameters
+    ----------
+    why : it was trained, where nobody asked for it
+    """
     if log_format() == "json":
         verdict = outcome.verdict
         told = {"promoted": verdict.promote, "verdict": verdict.reason, "notes": outcome.notes}
+        told |= {"why": why} if why else {}
         print(as_json("training", level="info", model_version=outcome.version, **told))
         return
+    if why:
+        print(f"trained: {why}")
     for note in outcome.notes:
         print(note)
     print(f"model version {outcome.version}: {outcome.verdict.reason}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from datetime import date
 from pathlib import Path
@@ -11,6 +10,7 @@ import pandas as pd
 
 from flows.review_service import ALL
 from flows.run import Run
+from flows.strict_json import strict_json
 from models.review_figure import review_figure
 from models.tracking_backtest import log_backtest
 from models.tracking_store import open_store
@@ -49,7 +49,7 @@ def write_review(
         figure.savefig(draft / "review.png", metadata={"Software": None})
         figures = _figures(tables)
         record = {"kind": kind, "first": str(span[0]), "last": str(span[1]), "notes": words}
-        text = json.dumps({**record, "figures": figures}, indent=2, ensure_ascii=False)
+        text = strict_json({**record, "figures": figures}, indent=2)
         (draft / "summary.json").write_text(text + "\n", encoding="utf-8")
         store = open_store(run.workspace.out, tracking_uri=run.settings.paths.tracking_uri)
         run_id = log_backtest(

@@ -6,7 +6,6 @@ The form is chosen in one place, by `--log-format` or the environment variable `
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import sys
@@ -18,6 +17,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from flows.clock import now
+from flows.strict_json import strict_json
 from stockalert.errors import UsageError
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "measured",
     "recorded",
     "stages",
+    "underway",
 ]
 
 LOG_VARIABLE = "STOCKALERT_LOG"
@@ -59,6 +60,7 @@ class Stage:
     ended: str
 
 
+_underway: list[str] = []
 _recorded: ContextVar[list[Stage] | None] = ContextVar("stages", default=None)
 
 
@@ -97,10 +99,12 @@ def measured(name: str) -> Iterator[None]:
     """Measure a stage: time by the clock, processor time and memory."""
     began, cpu, memory, peak = time.monotonic(), time.process_time(), _resident(), _peak()
     ended = "failed"
+    _underway.append(name)
     try:
         yield
         ended = "done"
     finally:
+        _underway.remove(name)
         later = _peak()
         held = later if later > peak else max(memory, _resident())
         seconds, used = time.monotonic() - began, time.process_time() - cpu
@@ -108,6 +112,11 @@ def measured(name: str) -> Iterator[None]:
         record = _recorded.get()
         if record is not None:
             record.append(stage)
+
+
+def underway() -> str:
+    """Name the stage that this process is in, whichever thread asks; empty = in none."""
+    return (_underway or [""])[-1]
 
 
 def log_format() -> Literal["text", "json"]:
@@ -129,7 +138,7 @@ def log_format() -> Literal["text", "json"]:
 def as_json(event: str, *, level: Level = "info", **fields: Any) -> str:
     """Put an event into one line of JSON, with the local time."""
     record = {"time": now().isoformat(), "level": level, "event": event, **fields}
-    return json.dumps(record, ensure_ascii=False, default=str)
+    return strict_json(record)
 
 
 def log(event: str, text: str, *, level: Level = "info", **fields: Any) -> None:

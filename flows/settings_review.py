@@ -59,6 +59,12 @@ class ScheduleSettings(Section):
         default="06:00", description="The night's tables are missed from then on"
     )
 
+    max_hours: Annotated[float, Field(ge=0, le=1000)] = Field(
+        default=4.0,
+        description="A nightly, refresh, training or review that is not over by then is ended; 0 = "
+        "none is",
+    )
+
     @property
     def tables_after(self) -> timedelta:
         """Time of day from which the night's tables are missed."""

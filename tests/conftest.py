@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from flows.environment import prepare_environment
 from tests.servers.postgresql import PostgreSQL, postgresql
 from tests.servers.s3 import files_of_server, s3_server
 
@@ -35,3 +36,15 @@ def bucket(s3_environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -
     files.mkdir(name)
     yield f"s3://{name}"
     files.rm(name, recursive=True)
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A temporary Prefect server; the environment is as the command line sets it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("prefect")))
+        prepare_environment()
+        from prefect.testing.utilities import prefect_test_harness
+
+        with prefect_test_harness(server_startup_timeout=180):
+            yield

@@ -1,4 +1,4 @@
-"""Backup, restore, move and upgrade, run as docs/operations.md has them, on a small shop's output.
+"""The procedures of docs/operations.md, run as they are written, on a small shop.
 
 Paths and addresses are put in; `git` and `make`, which would fetch another version, only tell that
 they were called.
@@ -12,14 +12,20 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from prefect.settings import PREFECT_API_URL
 
 from benchmarks.soak.checker import problems, served_run
 from benchmarks.soak.fuzz_nights import NOW, formula_night, healthy_data, healthy_output
+from flows.order_book import open_book
 from models.tracking_store import REGISTERED_MODEL, open_store
+from stockalert.errors import OutputError
 from stockalert.served import read_served
+from tests.flows.corner_shop import FIRST_NIGHT, SECOND_NIGHT, corner_shop
 from tests.servers.postgresql import PostgreSQL
 
 pytestmark = pytest.mark.slow
@@ -49,7 +55,7 @@ class Place:
     def out(self) -> Path:
         return self.folder / "out"
 
-    def follow(self, block: str, *, out: Path | None = None) -> str:
+    def follow(self, block: str, *, out: Path | None = None, **environment: str) -> str:
         """Run the commands of a block; what they print."""
         out = out or self.out
         places = {"OUT": str(out), "DATA": str(self.folder / "data")}
@@ -58,7 +64,7 @@ class Place:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", text],
             cwd=self.folder,
-            env=self._environment(out),
+            env={**self._environment(out), **environment},
             capture_output=True,
             text=True,
             timeout=300,
@@ -141,3 +147,68 @@ def test_an_upgrade_leaves_what_is_served_and_the_next_night_publishes(place: Pl
     assert open_store(place.out).client.get_registered_model(REGISTERED_MODEL)
     assert served_run(place.out) == run
     assert_next_night_publishes(place, place.out)
+
+
+def test_damaged_files_of_ours_are_named_and_the_remedy_lets_the_next_night_publish(
+    place: Place,
+) -> None:
+    def night() -> None:
+        with open_book(place.out):  # which this short night does not ask
+            formula_night(place.folder / "data", place.out, period="D", now=NOW)
+
+    (forget,) = re.findall(r"`(rm -r .*?)`", GUIDE)
+    for name in ("_latest.json", "alerts.db", "orders.db"):
+        damaged, before = place.out / name, served_run(place.out)
+        damaged.write_bytes(b"{ no file of ours any more" * 100)
+        with pytest.raises(OutputError, match=name):
+            night()
+        if name == "_latest.json":
+            place.follow(forget)
+        else:
+            assert f"{name}`" in GUIDE
+            damaged.rename(place.folder / name)
+        night()
+        assert served_run(place.out) not in ("", before)
+        assert problems(place.out, settled=False) == []
+
+
+def test_a_first_night_a_forced_one_its_rollback_and_two_reviews(
+    place: Place, prefect_server: None
+) -> None:
+    quick = {
+        "PREFECT_API_URL": str(PREFECT_API_URL.value()),
+        "STOCKALERT_MODEL__N_ESTIMATORS": "4",
+        "OMP_NUM_THREADS": "1",
+    }
+    for folder in (place.out, place.folder / "data"):
+        shutil.rmtree(folder)
+    (place.folder / "shop.toml").unlink()
+    corner_shop(place.folder / "whole")
+    export_until(FIRST_NIGHT, place)
+    (first,) = blocks("The first night")
+    assert "the data keep the contract" in place.follow(first, **quick)
+    night = served_run(place.out)
+    assert set(read_served(place.out, "thresholds").to_pandas()["model_version"].dropna()) == {"1"}
+
+    export_until(SECOND_NIGHT, place)
+    force, rollback = blocks("Guards")
+    place.follow(force, **quick)
+    forced = served_run(place.out)
+    assert forced not in ("", night)
+    assert f"* {forced}" in place.follow(rollback, **quick)
+    assert served_run(place.out) == night
+
+    (reviews,) = blocks("Review")
+    assert place.follow(reviews, **quick).count("Realised service") == 2
+    assert len(list((place.out / "reviews").iterdir())) == 2
+    assert problems(place.out, settled=False) == []
+
+
+def export_until(day: date, place: Place) -> None:
+    """What the shop's own system exports on the evening of a day."""
+    (place.folder / "data").mkdir(exist_ok=True)
+    for table in (place.folder / "whole").glob("*.parquet"):
+        frame = pd.read_parquet(table)
+        if "date" in frame:
+            frame = frame[frame["date"] <= pd.Timestamp(day)]
+        frame.to_parquet(place.folder / "data" / table.name, index=False)

@@ -79,7 +79,8 @@ def try_fault(lab: Lab, shop: Shop, fault: Fault, clock: str) -> Seen:
         wrong.append(f"no plain message: {ended.said[-2000:]}")
     if ended.code >= 0 and (ended.code == 0) != (after != before):
         wrong.append(f"ended with {ended.code}, but the night served changed: {after != before}")
-    if ended.code > 0 and fault.says and not any(w in message_of(ended) for w in fault.says):
+    words = message_of(ended) or ended.said  # a library beneath has words of its own
+    if ended.code > 0 and fault.says and not any(w in words for w in fault.says):
         wrong.append(f"the message has none of {fault.says}: {ended.said[-2000:]}")
     wrong += recovery(lab, shop, clock)
     served = "the night before" if after == before else "the new night"
@@ -233,6 +234,16 @@ def input_truncated(shop: Shop) -> Iterator[None]:
 
 
 @contextmanager
+def input_never_comes(shop: Shop) -> Iterator[None]:
+    """Reading waits below Python for ever, as on a share that is gone: a pipe nobody writes to."""
+    table, kept = sold(shop), shop.out.with_name("kept.parquet")
+    table.rename(kept)
+    os.mkfifo(table)
+    yield
+    kept.replace(table)
+
+
+@contextmanager
 def links_removed(shop: Shop) -> Iterator[None]:
     """Somebody has tidied up `latest`; a pointer without its link names nothing."""
     (shop.out / "latest").unlink()
@@ -265,11 +276,20 @@ def _clock(name: str, days: float, codes: tuple[int, ...], *says: str) -> Fault:
     return Fault(name, _healthy, codes, says, slow=timedelta(days=days))
 
 
+def _limited(seconds: float) -> dict[str, dict[str, str]]:
+    """Let a run end itself after so long."""
+    return {"environment": {"STOCKALERT_SCHEDULE__MAX_HOURS": f"{seconds / 3600:.6f}"}}
+
+
 def _memory(mib: int) -> Fault:
-    """Little memory left: where not Python but a library beneath lacks it, that may end the run."""
-    codes = (0, 1, -signal.SIGABRT, -signal.SIGSEGV)
-    limits = {"AS": mib * 2**20}
-    return Fault(f"{mib} MiB of memory left", _healthy, codes, ("memory",), {"limits": limits})
+    """Little memory left: where not Python but a library beneath lacks it, that may end the run.
+
+    A library may also wait for ever for a thread that it cannot have; then the time limit ends it.
+    The linker ends a process with 127 where a new thread's own variables find no room.
+    """
+    codes = (0, 1, 127, -signal.SIGABRT, -signal.SIGSEGV)
+    more = {"limits": {"AS": mib * 2**20}, **_limited(90)}
+    return Fault(f"{mib} MiB of memory left", _healthy, codes, ("memory", "max_hours"), more)
 
 
 FAULTS: tuple[Fault, ...] = (
@@ -283,6 +303,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("the input is replaced while it is read", input_replaced, (0, 3)),
     Fault("the input is written over while it is read", input_rewritten, (0, 1, 3, 5)),
     Fault("the input is cut off", input_truncated, (3,), ("broken",)),
+    Fault("the input never comes", input_never_comes, (1,), ("max_hours",), _limited(15)),
     Fault("the link latest is removed", links_removed, (0,)),
     _clock("six hours", 0.25, (0,)),
     _clock("three weeks", 21, (4,), "has seen sales up to"),

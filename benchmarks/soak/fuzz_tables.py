@@ -144,7 +144,7 @@ def write_directory(case: Directory, data: Path, *, days: int = 6) -> None:
         try:
             frame.to_csv(path, index=False) if case.as_csv else frame.to_parquet(path, index=False)
         except (ValueError, TypeError, OverflowError, ArithmeticError, UnicodeError):
-            frame.astype(str).to_csv(path.with_suffix(".csv"), index=False)  # no parquet holds it
+            frame.map(str).to_csv(path.with_suffix(".csv"), index=False)  # no parquet holds it
             path.with_suffix(".parquet").unlink(missing_ok=True)
     if not case.edits:
         return

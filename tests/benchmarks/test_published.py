@@ -17,6 +17,7 @@ from benchmarks.forecast import report as forecast
 from benchmarks.forecast import results as forecast_results
 from benchmarks.scale import report as scale
 from benchmarks.scale.results import RESULTS as SCALE
+from benchmarks.soak import report as soak
 
 PAGE = Path(experiments.__file__).with_name("README.md")
 
@@ -25,6 +26,7 @@ PUBLISHED: dict[str, Callable[[], str]] = {
     "decision": lambda: decision.markdown(decision_results.read_results(decision_results.RESULTS)),
     "scale": lambda: scale.markdown(json.loads(SCALE.read_text(encoding="utf-8"))),
     "alerts": lambda: alerts.markdown(json.loads(ALERTS.read_text(encoding="utf-8"))),
+    "soak": lambda: soak.markdown(json.loads(soak.RESULTS.read_text(encoding="utf-8"))),
     "experiments": lambda: experiments.markdown(experiments.RESULTS),
 }
 

@@ -1,31 +1,17 @@
-"""One Prefect server and one season of a corner shop, shared by all tests of the flows."""
+"""One season of a corner shop, shared by all tests of the flows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from flows.environment import prepare_environment
 from flows.nightly import NightlyOutcome
 from flows.promotion import Outcome
 from flows.refresh import Night
 from tests.flows.corner_shop import FIRST_NIGHT, SECOND_NIGHT, SETTINGS, corner_shop
-
-
-@pytest.fixture(scope="session")
-def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A temporary Prefect server; the environment is as the command line sets it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("prefect")))
-        prepare_environment()
-        from prefect.testing.utilities import prefect_test_harness
-
-        with prefect_test_harness(server_startup_timeout=180):
-            yield
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,10 +10,12 @@ from unittest.mock import patch
 
 import pandas as pd
 import pytest
+import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
 from flows.cli import app
+from flows.cli_options import job
 from flows.environment import prepare_environment
 from tests.flows.broken_directories import CASES, Case
 from tests.flows.conftest import Season
@@ -202,3 +205,22 @@ def test_nothing_is_told_to_anyone_unless_the_user_wants_it() -> None:
         assert os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
         assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
         assert os.environ["PREFECT_SERVER_API_HOST"] == "0.0.0.0"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        RuntimeError("can't start new thread"),
+        ImportError("libXau.so.6.0.0: failed to map segment from shared object"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_short_memory_is_told_as_that_whatever_says_so(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with patch.dict(os.environ), pytest.raises(typer.Exit) as ended, job(None, debug=False):
+        raise error
+    assert ended.value.exit_code == 1
+    assert "stockalert: the machine's memory ran out" in capsys.readouterr().err

@@ -34,6 +34,7 @@ SHORT = (
     "the model store is locked",
     "a pickle lies among the champion's files",
     "the input is cut off",
+    "the input never comes",
     "no file may grow beyond 16 KiB",
 )
 

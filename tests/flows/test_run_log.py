@@ -16,11 +16,14 @@ from typer.testing import CliRunner
 from flows.cli import app
 from flows.metrics_file import metrics_text, write_metrics
 from flows.progress import report, show_progress
+from flows.promotion import Outcome
+from flows.report import print_training
 from flows.run import Run
-from flows.run_log import LOG_VARIABLE, chosen, log, measured, recorded, stages
+from flows.run_log import LOG_VARIABLE, as_json, chosen, log, measured, recorded, stages
 from flows.settings import Settings, load_settings
 from flows.summary_page import page_of
 from flows.workspace import Workspace
+from models.acceptance import Verdict
 from stockalert.errors import UsageError
 
 MIDNIGHT = datetime(2026, 3, 1, 1, 30)
@@ -119,6 +122,25 @@ def test_an_error_is_one_json_object_when_asked_for(tmp_path: Path) -> None:
     assert "none" in record["message"]
     plain = CliRunner().invoke(app, arguments[2:])
     assert plain.stderr.startswith("stockalert: ")
+
+
+def test_a_figure_without_an_end_is_null_in_every_programs_json() -> None:
+    told = as_json("night", **{**SUMMARY, "share": math.nan})
+    record = json.loads(told, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert (record["cost at risk"], record["share"]) == (None, None)
+
+
+def test_a_training_by_itself_is_one_object_with_its_reason(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    outcome = Outcome("3", "run", Verdict(True, "promoted: cheaper"), ("one note",))
+    with chosen("json"):
+        print_training(outcome, "the champion is 7 days old")
+    told = json.loads(capsys.readouterr().out)
+    assert (told["model_version"], told["why"]) == ("3", "the champion is 7 days old")
+    with chosen("text"):
+        print_training(outcome, "the champion is 7 days old")
+    assert capsys.readouterr().out.startswith("trained: the champion is 7 days old\none note\n")
 
 
 def test_a_message_of_several_lines_stays_one_line_of_json(
