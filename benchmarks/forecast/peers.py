@@ -35,10 +35,10 @@ PEERS: dict[str, dict[str, int]] = {
     "skforecast_lightgbm": {
         "online_retail_ii": 80,
         "completejourney": 150,
-        "freshretailnet": 500,
+        "freshretailnet": 3_000,
         "vn2": 150,
     },
-    "autoets": {"online_retail_ii": 200, "completejourney": 150, "freshretailnet": 500},
+    "autoets": {"online_retail_ii": 200, "completejourney": 150, "freshretailnet": 3_000},
     "autoarima": {
         "online_retail_ii": 40,
         "completejourney": 50,
