@@ -35,7 +35,7 @@ PEERS: dict[str, dict[str, int]] = {
     "skforecast_lightgbm": {
         "online_retail_ii": 80,
         "completejourney": 150,
-        "freshretailnet": 3_000,
+        "freshretailnet": 500,
         "vn2": 150,
     },
     "autoets": {"online_retail_ii": 200, "completejourney": 150, "freshretailnet": 3_000},
