@@ -38,7 +38,7 @@ PEERS: dict[str, dict[str, int]] = {
         "freshretailnet": 500,
         "vn2": 150,
     },
-    "autoets": {"online_retail_ii": 200, "completejourney": 150, "freshretailnet": 3_000},
+    "autoets": {"online_retail_ii": 200, "completejourney": 150, "freshretailnet": 2_000},
     "autoarima": {
         "online_retail_ii": 40,
         "completejourney": 50,

@@ -47,10 +47,18 @@ def autoets(problem: Problem) -> Array:
         zip(demand, problem.first, problem.horizon, strict=True)
     ):
         for c, cutoff in enumerate(problem.cutoffs):
-            model.fit(y[first : cutoff + 1])
-            paths = model.simulate(int(horizon), _PATHS, seed=7, error_distribution="bootstrap")
+            paths = _ets_paths(model, y[first : cutoff + 1], int(horizon))
             quantiles[c, i] = np.quantile(paths.sum(axis=1), LEVELS)
     return np.maximum(quantiles.reshape(-1, len(LEVELS)), 0)
+
+
+def _ets_paths(model: AutoETS, known: Array, horizon: int) -> Array:
+    """Paths of a fitted model; of the days themselves where they are too few for any."""
+    try:
+        model.fit(known)
+    except NotImplementedError:
+        return np.random.default_rng(7).choice(known, (_PATHS, horizon))
+    return model.simulate(horizon, _PATHS, seed=7, error_distribution="bootstrap")
 
 
 def autoarima(problem: Problem) -> Array:
