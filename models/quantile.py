@@ -13,6 +13,14 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from models.bags import (
+    NEXT_BAG,
+    ROWS_PER_TREE,
+    bags_worth,
+    booster_names,
+    level_name,
+    trees_worth,
+)
 from models.binning import Batches, sampling_seed
 from models.metrics import pinball_loss
 from stockalert.arrays import FloatArray, IntArray
@@ -22,12 +30,6 @@ __all__ = ["DEFAULT_LEVELS", "QuantileBoosters", "level_name"]
 
 DEFAULT_LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99)
 
-ROWS_PER_TREE = 300_000
-"""A tree of twenty leaves grows no better on more: decision record 25."""
-
-_NEXT_BAG = 1_000_003
-"""Between the seeds of two bags, so that neighbouring seeds share none."""
-
 _NUMBERS: dict[str, Any] = {"dtype": [np.float32, np.float64], "ensure_all_finite": "allow-nan"}
 
 EvalSet = tuple[npt.ArrayLike, npt.ArrayLike] | tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
@@ -36,17 +38,6 @@ _CHATTER = logging.getLogger("lightgbm")
 _CHATTER.setLevel(logging.ERROR)
 # Rows in batches are binned before LightGBM reads its verbosity, so it is told here.
 lgb.register_logger(_CHATTER)
-
-
-def level_name(level: float) -> str:
-    """Return the column name of a quantile level, in per mille.
-
-    Examples
-    --------
-    >>> level_name(0.95), level_name(0.05), level_name(0.9995)
-    ('q950', 'q050', 'q9995')
-    """
-    return "q" + f"{level:.10f}".removeprefix("0.").rstrip("0").ljust(3, "0")
 
 
 class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -230,7 +221,7 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def to_text(self) -> dict[str, str]:
         """Return the boosters in LightGBM's text format: `q950` of the first bag, `q950_2` …"""
         check_is_fitted(self, "boosters_")
-        names = _booster_names(self.levels, len(self.boosters_) // len(self.levels))
+        names = booster_names(self.levels, len(self.boosters_) // len(self.levels))
         return {
             name: booster.model_to_string()
             for name, booster in zip(names, self.boosters_, strict=True)
@@ -248,7 +239,7 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             If a text is no booster.
         """
         model = cls(**parameters)
-        names = _booster_names(model.levels, max(len(texts) // len(model.levels), 1))
+        names = booster_names(model.levels, max(len(texts) // len(model.levels), 1))
         try:
             model.boosters_ = [lgb.Booster(model_str=texts[name]) for name in names]
         except lgb.basic.LightGBMError as error:
@@ -290,7 +281,7 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         levels = [float(level) for level in self.levels]
         if not levels or levels != sorted(set(levels)) or not 0 < levels[0] <= levels[-1] < 1:
             raise ValueError(f"levels must ascend within (0, 1), got {levels}")
-        trees = _trees(n_rows) if self.n_estimators is None else self.n_estimators
+        trees = trees_worth(n_rows) if self.n_estimators is None else self.n_estimators
         numbers = [trees] * len(levels) if isinstance(trees, int) else [int(n) for n in trees]
         n_boosters = self._bags(n_rows) * len(levels)
         if len(numbers) not in (len(levels), n_boosters):
@@ -336,11 +327,11 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _bags(self, n_rows: int) -> int:
         if self.n_bags is not None:
             return self.n_bags
-        return 2 if n_rows <= ROWS_PER_TREE else 1
+        return bags_worth(n_rows)
 
     def _seeds(self, bag: int) -> dict[str, int]:
         """Other draws for another bag; the bins are those of the first."""
-        seed = self.random_state + bag * _NEXT_BAG
+        seed = self.random_state + bag * NEXT_BAG
         return {"seed": seed, "extra_seed": seed}
 
     def _bins(
@@ -385,26 +376,3 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         )
         kept = booster.best_iteration if valid else n_trees
         return lgb.Booster(model_str=booster.model_to_string(num_iteration=kept))
-
-
-def _booster_names(levels: Sequence[float], n_bags: int) -> list[str]:
-    """Name every booster by its level, and by its bag after the first.
-
-    Examples
-    --------
-    >>> _booster_names([0.5, 0.9], 2)
-    ['q500', 'q900', 'q500_2', 'q900_2']
-    """
-    bags = ["", *(f"_{bag}" for bag in range(2, n_bags + 1))]
-    return [level_name(level) + bag for bag in bags for level in levels]
-
-
-def _trees(n_rows: int) -> int:
-    """Trees that the rows are worth: many rows vary little, and cost much.
-
-    Examples
-    --------
-    >>> [_trees(n) for n in (10_000, 200_000, 2_000_000)]
-    [200, 200, 112]
-    """
-    return int(200 * min(1.0, 200_000 / n_rows) ** 0.25)
