@@ -29,7 +29,7 @@ from benchmarks.forecast.scores import pinball_loss, weighted_pinball
 __all__ = ["best_combination", "main"]
 
 RESULT = Path(__file__).parents[1] / "results" / "forecast_limit.json"
-_MOST_ROWS = 60_000
+_MOST_ROWS = 15_000
 
 
 def main(
