@@ -72,6 +72,7 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     Attributes
     ----------
     boosters_ : list of `lightgbm.Booster`, one per level, then those of the next bag.
+    n_bags_ : int, boosters per level.
     n_trees_ : tuple of int, trees kept per booster.
     learning_rate_ : float, the one in force.
     feature_importances_ : shape (n_features,), share of the gain, mean over levels.
@@ -204,6 +205,12 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return -float(np.average(loss, weights=weight))
 
     @property
+    def n_bags_(self) -> int:
+        """Boosters per level."""
+        check_is_fitted(self, "boosters_")
+        return len(self.boosters_) // len(self.levels)
+
+    @property
     def n_trees_(self) -> tuple[int, ...]:
         """Trees kept per booster."""
         check_is_fitted(self, "boosters_")
@@ -221,7 +228,7 @@ class QuantileBoosters(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def to_text(self) -> dict[str, str]:
         """Return the boosters in LightGBM's text format: `q950` of the first bag, `q950_2` …"""
         check_is_fitted(self, "boosters_")
-        names = booster_names(self.levels, len(self.boosters_) // len(self.levels))
+        names = booster_names(self.levels, self.n_bags_)
         return {
             name: booster.model_to_string()
             for name, booster in zip(names, self.boosters_, strict=True)

@@ -60,7 +60,7 @@ class TrainingReport:
     calibration_start, evaluation_start, end : ISO dates, last day known at each part's start,
         and the last day of all.
     train_rows, calibration_rows, evaluation_rows : rows used for each.
-    trees : trees per level.
+    trees : trees per booster.
     importances : feature → share of the gain in the final boosters.
     """
 
@@ -191,6 +191,7 @@ def train(
     scout = fit("scout", rows, which=split.train, validation=stop)
     kept: dict[str, Any] = {
         "n_estimators": scout.boosters.n_trees_,
+        "n_bags": scout.boosters.n_bags_,
         "learning_rate": scout.boosters.learning_rate_,
     }
     first = [] if earlier is None else [_remembered(earlier, split)]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models import bags
 from models.metrics import weighted_pinball
 from models.splits import proof_split
 from models.training import MODEL_NAME, TrainedModel, train
@@ -116,3 +117,14 @@ def test_progress_is_told_for_every_booster_of_every_stage(grocer):
     train(grocer, progress=lambda *step: heard.append(step), **{**SETTINGS, "n_estimators": 2})
     stages = [(stage, done, 6) for stage in ("scout", "proof", "final") for done in range(7)]
     assert heard == stages
+
+
+def test_more_rows_than_the_scout_had_change_no_recipe(grocer, monkeypatch):
+    heard = []
+    few = {**SETTINGS, "n_estimators": 2}
+    scout_rows = train(grocer, **few).report.train_rows
+    monkeypatch.setattr(bags, "ROWS_PER_TREE", scout_rows)
+    trained = train(grocer, progress=lambda *step: heard.append(step), **few)
+    assert len(grocer) > scout_rows
+    assert {total for _, _, total in heard} == {6}
+    assert [part.boosters.n_bags_ for part in (trained.proof, trained.final)] == [2, 2]
