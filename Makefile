@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= demo-out
+# Sets of the forecast benchmark that run beside each other, each on one thread.
+JOBS ?= 2
 # The order of tests is shuffled, the same way every time; ORDER=default shuffles anew.
 ORDER ?= 1067430145
 PYTEST_FLAGS ?= -n 2 --randomly-seed=$(ORDER)
@@ -62,7 +64,7 @@ bench: bench-forecast bench-decision bench-scale  ## Every benchmark (BENCH_DATA
 
 bench-forecast: bench-peers  ## Forecast quality beside its peers (BENCH_DATA=folder)
 	@test -n "$(BENCH_DATA)" || { echo "set BENCH_DATA to the folder of benchmark data"; exit 2; }
-	@$(BIN)/python -m benchmarks.forecast.run --data $(BENCH_DATA)
+	@$(BIN)/python -m benchmarks.forecast.run --data $(BENCH_DATA) --jobs $(JOBS)
 	@$(BIN)/python -m benchmarks.forecast.scale
 
 bench-decision: $(READY)  ## What the orders save, beside every policy (BENCH_DATA=folder)

@@ -9,7 +9,7 @@ import numpy as np
 
 from features.attributes import attribute_features
 from features.browsing import browsing
-from features.classes import abc_at, pattern_at
+from features.classes import abc_at, pattern_at, whole_at
 from features.co_views import co_views
 from features.customer_segments import customer_segments
 from features.demand_history import demand_history
@@ -143,6 +143,7 @@ def build_rows(
         pattern=matrix.pattern[position, series],
         demand=None if demand is None else demand[keep],
         weight=None if weight is None else weight[keep],
+        whole=whole_at(panel, cutoffs)[position, series],
     )
 
 

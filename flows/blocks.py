@@ -19,6 +19,7 @@ from stockalert.arrays import BoolArray, FloatArray, IntArray
 from stockalert.classification import CLASSES, PATTERNS
 from stockalert.quantiles import at_horizon, mixture
 from stockalert.thresholds import Supply
+from stockalert.whole_units import in_whole_units
 
 __all__ = ["COMMON_HORIZONS", "Answer", "Hindsight", "Question", "answer", "hindsight"]
 
@@ -109,24 +110,31 @@ def answer(asked: Question) -> Answer:
     horizons = np.where(begun[:, None], asked.asked, 0)
     rows = asked.source.rows(cutoffs=asked.cutoffs, horizons=horizons, with_target=False)
     rows = aligned(rows, model.names, model.categorical)
-    n_begun, n_asked = int(begun.sum()), asked.asked.shape[1]
-    told = model.forecast(rows).reshape(n_begun, n_asked, len(levels))
-    values = _spread(told, begun, np.zeros((*asked.asked.shape, len(levels))))
-    young = asked.young
-    both = begun[young, None, None]
-    launched = asked.young_values
-    values[young] = np.where(both, (values[young] + launched) / 2, launched)
+    values = _with_launches(model.forecast(rows), asked, len(levels))
     days = asked.asked * float(asked.period_days)
-    at_own = rows.take(np.arange(n_begun) * n_asked + asked.own[begun])
+    at_own = rows.take(np.arange(begun.sum()) * asked.asked.shape[1] + asked.own[begun])
     groups = np.array(model.calibration.groups(at_own), dtype=np.str_)
-    nobody = np.full(len(begun), "", groups.dtype)
+    n = len(begun)
+    sold_whole = np.zeros(len(at_own), np.bool_) if at_own.whole is None else at_own.whole
+    whole = _spread(sold_whole, begun, np.zeros(n, np.bool_))
+    common = at_horizon(values, days, np.tile(COMMON_HORIZONS, (n, 1)))
     return Answer(
-        values=_mixed(values, days, asked.supply, levels),
-        common=at_horizon(values, days, np.tile(COMMON_HORIZONS, (len(begun), 1))),
-        abc=_spread(at_own.abc, begun, np.full(len(begun), CLASSES.index("C"), np.int8)),
-        pattern=_spread(at_own.pattern, begun, np.full(len(begun), PATTERNS.index("new"), np.int8)),
-        groups=_spread(groups, begun, nobody),
+        values=in_whole_units(_mixed(values, days, asked.supply, levels), whole),
+        common=in_whole_units(common, whole),
+        abc=_spread(at_own.abc, begun, np.full(n, CLASSES.index("C"), np.int8)),
+        pattern=_spread(at_own.pattern, begun, np.full(n, PATTERNS.index("new"), np.int8)),
+        groups=_spread(groups, begun, np.full(n, "", groups.dtype)),
     )
+
+
+def _with_launches(told: FloatArray, asked: Question, n_levels: int) -> FloatArray:
+    """What the model told of the series that have begun, with what past launches say of others."""
+    begun, young, shape = asked.begun, asked.young, asked.asked.shape
+    spread = told.reshape(int(begun.sum()), shape[1], n_levels)
+    values = _spread(spread, begun, np.zeros((*shape, n_levels)))
+    both, launched = begun[young, None, None], asked.young_values
+    values[young] = np.where(both, (values[young] + launched) / 2, launched)
+    return values
 
 
 @lru_cache(maxsize=2)

@@ -39,12 +39,7 @@ PEERS: dict[str, dict[str, int]] = {
         "vn2": 150,
     },
     "autoets": {"online_retail_ii": 200, "completejourney": 150, "freshretailnet": 2_000},
-    "autoarima": {
-        "online_retail_ii": 40,
-        "completejourney": 50,
-        "freshretailnet": 150,
-        "vn2": 150,
-    },
+    "autoarima": {"online_retail_ii": 200, "completejourney": 150, "freshretailnet": 2_000},
 }
 
 

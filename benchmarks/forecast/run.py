@@ -1,12 +1,18 @@
 """The forecast benchmark: ours and every peer on four real data sets.
 
-    python -m benchmarks.forecast.run --data DIR [--set NAME …] [--again ours]
+    python -m benchmarks.forecast.run --data DIR [--set NAME …] [--again ours] [--jobs 2]
 
-Sets may be run one at a time: a run replaces the figures of its own sets alone.
+Sets may be run one at a time: a run replaces the figures of its own sets alone. With several jobs
+as many sets run beside each other, each of them on one thread.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +34,33 @@ __all__ = ["main"]
 _CONSOLE = Console(width=170)
 
 
+@dataclass(frozen=True)
+class _Task:
+    """One set, and how it is to be measured; `figures` is the folder of its pictures."""
+
+    name: str
+    data: Path
+    peers: list[str]
+    again: list[str]
+    run_peers: bool
+    figures: Path
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What was found on one set."""
+
+    name: str
+    result: dict[str, Any]
+    figures: dict[str, Path]
+    params: dict[str, object]
+
+    def by(self, code: dict[str, object]) -> _Measured:
+        """Say which code was measured."""
+        named = {key: code[key] for key in ("code", "commit", "uncommitted")}
+        return replace(self, result=self.result | code, params=named | self.params)
+
+
 def main(
     *,
     data: Annotated[Path, typer.Option(envvar="BENCH_DATA", help="Folder of the data sets.")],
@@ -41,25 +74,46 @@ def main(
     cached_peers: Annotated[
         bool, typer.Option("--cached-peers", help="Run no peer: those in the cache will do.")
     ] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Sets measured beside each other.")] = 1,
     out: Annotated[Path, typer.Option(help="Where the figures go.")] = RESULTS,
     tracking_uri: Annotated[str, typer.Option(help="MLflow store.")] = TRACKING_URI,
 ) -> None:
     """Print the tables of each set, write its figures, and log it as an MLflow run."""
-    for name in sets:
-        _CONSOLE.print(f"[bold]{name}[/]: preparing")
-        prepared = DATASETS[name](data)
-        evaluation = Evaluation(prepared.problem)
-        found = _peer_forecasts(prepared, peers, again=again, run=not cached_peers)
-        _CONSOLE.print("  ours", highlight=False)
-        ours = our_forecast(prepared, again="ours" in again)
-        result = _result(prepared, evaluation, ours, found, again="ours" in again)
-        result |= {**source(), "missing": sorted(set(peers) - set(found))}
+    figures = out.parent / "figures"
+    tasks = [_Task(name, data, peers, again, not cached_peers, figures) for name in sets]
+    code = source()
+    for found in (measured.by(code) for measured in _all_measured(tasks, jobs)):
+        name, result = found.name, found.result
         _CONSOLE.print(score_table(name, result), calibration_table(name, result))
-        figures = _saved(run_figures(result, evaluation, ours), out.parent / "figures", name)
         if set(peers) == set(PEERS):
             store_result(out, {name: result})
             _CONSOLE.print(f"written: {out}")
-        log_run(tracking_uri, name, result, figures, _params(prepared, result))
+        log_run(tracking_uri, name, result, found.figures, found.params)
+
+
+def _all_measured(tasks: list[_Task], jobs: int) -> Iterator[_Measured]:
+    """Measure every set; with several jobs each in a process, as they are done."""
+    if jobs == 1:
+        yield from map(_measured, tasks)
+        return
+    os.environ["OMP_NUM_THREADS"] = "1"
+    with ProcessPoolExecutor(jobs, get_context("spawn"), max_tasks_per_child=1) as pool:
+        waiting = [pool.submit(_measured, task) for task in tasks]
+        yield from (done.result() for done in as_completed(waiting))
+
+
+def _measured(task: _Task) -> _Measured:
+    _CONSOLE.print(f"[bold]{task.name}[/]: preparing")
+    prepared = DATASETS[task.name](task.data)
+    evaluation = Evaluation(prepared.problem)
+    peers = _peer_forecasts(prepared, task.peers, again=task.again, run=task.run_peers)
+    _CONSOLE.print(f"  {task.name}: ours", highlight=False)
+    anew = "ours" in task.again
+    ours = our_forecast(prepared, again=anew)
+    result = _result(prepared, evaluation, ours, peers, again=anew)
+    result["missing"] = sorted(set(task.peers) - set(peers))
+    figures = _saved(run_figures(result, evaluation, ours), task.figures, task.name)
+    return _Measured(task.name, result, figures, _params(prepared))
 
 
 def _peer_forecasts(
@@ -67,7 +121,7 @@ def _peer_forecasts(
 ) -> dict[str, Forecast]:
     found = {}
     for peer in peers:
-        _CONSOLE.print(f"  {peer}", highlight=False)
+        _CONSOLE.print(f"  {prepared.problem.name}: {peer}", highlight=False)
         found[peer] = peer_forecast(prepared.problem, peer, again=peer in again, run=run)
     return {peer: forecast for peer, forecast in found.items() if forecast is not None}
 
@@ -85,7 +139,8 @@ def _result(
     for peer, forecast in peers.items():
         scored[peer]["skill_of_ours"] = vars(evaluation.compare(ours, forecast))
         if (size := len(forecast.series)) < len(ours.series):
-            _CONSOLE.print(f"  ours on {size} series, for {peer}", highlight=False)
+            told = f"  {prepared.problem.name}: ours on {size} series, for {peer}"
+            _CONSOLE.print(told, highlight=False)
             alone = our_forecast(prepared, size, again=again)
             there = {"fitted on all": evaluation.only(ours, forecast.series), "alone": alone}
             scored[peer]["ours_there"] = {
@@ -111,11 +166,10 @@ def _saved(figures: dict[str, Figure], folder: Path, name: str) -> dict[str, Pat
     return files
 
 
-def _params(prepared: Prepared, result: dict[str, Any]) -> dict[str, object]:
+def _params(prepared: Prepared) -> dict[str, object]:
     """What tells one run from another."""
     problem = prepared.problem
     return {
-        **{key: result[key] for key in ("code", "commit", "uncommitted")},
         "problem": problem.fingerprint,
         "series": problem.n_series,
         "cutoffs": len(problem.cutoffs),
