@@ -64,7 +64,7 @@ FAMILIES: Mapping[str, Family] = {
     "life_cycle": life_cycle,
 }
 
-OFF_BY_DEFAULT = frozenset({"co_views", "customer_segments"})
+OFF_BY_DEFAULT = frozenset({"attributes", "co_views", "customer_segments"})
 """Families that no real data speak for (docs/decisions/0018-feature-families.md)."""
 
 DEFAULT_FAMILIES: Mapping[str, Family] = {

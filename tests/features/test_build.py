@@ -84,7 +84,7 @@ def test_every_family_names_its_features_apart(any_shop: Shop) -> None:
     assert everything.names == tuple(names)
     assert not np.isinf(everything.values).any()
     usual = build_rows(panel, facts, **asked)
-    off = {name for name in names if name.startswith(("companion_", "segment_"))}
+    off = {name for name in names if name.startswith(("attribute_", "companion_", "segment_"))}
     assert set(usual.names) == set(names) - off
 
 
