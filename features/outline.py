@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from features.tables import open_table, period_index, read_table
+from features.tables import has_rows, open_table, period_index, read_table
 from stockalert.arrays import BoolArray, DateArray
 
 __all__ = ["BROWSING", "Outline", "read_outline"]
@@ -20,6 +21,8 @@ __all__ = ["BROWSING", "Outline", "read_outline"]
 LONGEST_HISTORY_DAYS = 1107
 BROWSING = {"views": "views", "carts": "add_to_carts", "searches": "searches"}
 BATCH_ROWS = 1 << 19
+PAIRS_KEPT = 1 << 19
+"""Pairs of sku and location found so far beyond which those of all batches are merged."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def read_outline(tables: Path, *, period: str, as_of: date) -> Outline:
     first, _ = _span(tables, "sales")
     periods = _periods(first, as_of, period_days)
     fed = None
-    if len(read_table(tables, "browsing", ["sku"]).head(1)):
+    if has_rows(tables, "browsing"):
         ends = np.array(_span(tables, "browsing"))
         begin, end = period_index(ends, periods[0], period_days)
         fed = (np.arange(len(periods)) >= begin) & (np.arange(len(periods)) <= end)
@@ -79,29 +82,44 @@ def read_outline(tables: Path, *, period: str, as_of: date) -> Outline:
 
 
 def _batches(tables: Path, name: str, columns: list[str]) -> Iterator[pa.Table]:
-    """Some columns of a table, some rows at a time; those it does not have are left out."""
+    """Some columns of a table, some rows at a time; those it does not have are left out.
+
+    On one thread: readers that run ahead hold ten times the memory and are no faster here.
+    """
     table = open_table(tables, name)
     if table is None:
         return
     held = [column for column in columns if column in table.schema.names]
-    for batch in table.to_batches(
-        columns=held, batch_size=BATCH_ROWS, batch_readahead=2, fragment_readahead=1
-    ):
-        if batch.num_rows:
-            yield pa.Table.from_batches([batch])
+    for path in table.files:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(BATCH_ROWS, columns=held, use_threads=False):
+                if batch.num_rows:
+                    yield pa.Table.from_batches([batch])
 
 
 def _pairs(tables: Path, name: str) -> pd.DataFrame:
     """Every sku and location of a table; a missing location is the shop's only one."""
-    keys = ["sku", "location"]
-    found = [
-        batch.group_by(batch.column_names).aggregate([]) for batch in _batches(tables, name, keys)
-    ]
-    if not found:
-        return pd.DataFrame({key: pd.Series(dtype="str") for key in keys})
-    pairs: pd.DataFrame = pa.concat_tables(found).to_pandas().reindex(columns=keys)
-    pairs["location"] = pairs["location"].astype("object").fillna("default")
-    return pairs.astype("str").drop_duplicates()
+    schema = pa.schema([("sku", pa.string()), ("location", pa.string())])
+    found = [schema.empty_table()]
+    for batch in _batches(tables, name, schema.names):
+        found.append(_distinct(_named(batch, schema)))
+        if sum(map(len, found)) > PAIRS_KEPT:
+            found = [_distinct(pa.concat_tables(found))]
+    pairs: pd.DataFrame = _distinct(pa.concat_tables(found)).to_pandas().astype("str")
+    return pairs
+
+
+def _named(batch: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Sku and location as texts, "default" where there is no location."""
+    texts = batch.cast(pa.schema([(name, pa.string()) for name in batch.column_names]))
+    if "location" not in texts.column_names:
+        texts = texts.append_column("location", pa.nulls(len(texts), pa.string()))
+    location = pc.fill_null(texts["location"], "default")
+    return pa.table({"sku": texts["sku"], "location": location}, schema=schema)
+
+
+def _distinct(pairs: pa.Table) -> pa.Table:
+    return pairs.group_by(pairs.column_names).aggregate([])
 
 
 def _span(tables: Path, name: str) -> tuple[np.datetime64, np.datetime64]:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from features.panel import slices
-from flows.deciding import DecidedNight
+from flows.decided import DecidedNight, Expected
 from flows.intake import Intake
 from flows.memory import give_back
 from flows.order_lines import open_lines
@@ -26,7 +26,7 @@ from stockalert.items import items_of
 from stockalert.lead_time import declared_terms
 from stockalert.mapped import rows_of
 from stockalert.outlook import forecasts_frame
-from stockalert.situation import Situation
+from stockalert.tables.blocks import AnyTable, blocks_of
 
 __all__ = ["evenings_of", "last_stock", "rules_of"]
 
@@ -41,20 +41,19 @@ def rules_of(settings: Settings) -> Rules:
 
 def evenings_of(run: Run, intake: Intake, decided: DecidedNight) -> Iterator[Evening]:
     """Read what alerts need besides the night's own tables, for some neighbouring series."""
-    thresholds, case = decided.thresholds, decided.case
+    expected = decided.expected
     suppliers = read_table(run.tables, "suppliers")
     orders = open_lines(run.tables, "purchase_orders", as_of=intake.last_day)
     since = intake.as_of - timedelta(days=USUAL_DAYS + max(RECENT_DAYS, run.period_days) + 7)
-    days = _shared_days(case)
-    for which in slices(max(len(thresholds), 1), BLOCK_SERIES):
-        series = thresholds.iloc[which].reset_index(drop=True)
+    days = _shared_days(expected)
+    for which, series in _by_series(decided.frames["thresholds"]):
         forecasts = forecasts_frame(
             series,
-            rows_of(case.horizons.values, which),
-            case.horizons.days,
-            case.horizons.levels,
-            outlook=case.outlook.take(which),
-            protection_days=case.supply.protection_days[which],
+            rows_of(expected.horizons.values, which),
+            expected.horizons.days,
+            expected.horizons.levels,
+            outlook=expected.outlook.take(which),
+            protection_days=expected.protection_days[which],
         )
         products, offered = (_part(run.tables, n, series) for n in ("products", "supplier_items"))
         terms = declared_terms(
@@ -68,6 +67,16 @@ def evenings_of(run: Run, intake: Intake, decided: DecidedNight) -> Iterator[Eve
         give_back()
 
 
+def _by_series(thresholds: AnyTable) -> Iterator[tuple[slice, pd.DataFrame]]:
+    """Some neighbouring rows at a time, and where they are; one block at least."""
+    begin = 0
+    for block in blocks_of(thresholds):
+        for part in slices(max(len(block), 1), BLOCK_SERIES):
+            rows = block.iloc[part].reset_index(drop=True)
+            yield slice(begin + part.start, begin + part.start + len(rows)), rows
+        begin += len(block)
+
+
 def last_stock(tables: Path) -> date | None:
     """Latest day in the stock table."""
     path = tables / "stock.parquet"
@@ -77,14 +86,14 @@ def last_stock(tables: Path) -> date | None:
     return None if days.isna().all() else pd.Timestamp(days.max()).date()
 
 
-def _shared_days(case: Situation) -> FloatArray:
+def _shared_days(expected: Expected) -> FloatArray:
     """Horizons that every series was forecast at: the common ones, and P where all have the same.
 
     A block alone cannot tell.
     """
-    protection = case.supply.protection_days
+    protection = expected.protection_days
     alike = len(protection) and (protection == protection[0]).all()
-    return np.unique(np.append(case.horizons.days, protection[:1] if alike else []))
+    return np.unique(np.append(expected.horizons.days, protection[:1] if alike else []))
 
 
 def _part(

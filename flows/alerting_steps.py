@@ -9,7 +9,7 @@ from flows.alert_store import open_store
 from flows.alerting_inputs import evenings_of, last_stock, rules_of
 from flows.alerting_night import deliver_alerts, served_alerts
 from flows.alerting_operational import operational_alerts
-from flows.deciding import DecidedNight
+from flows.decided import DecidedNight
 from flows.intake import Intake
 from flows.run import Run
 from flows.steps import step

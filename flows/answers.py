@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from flows.blocks import COMMON_HORIZONS, Answer
 from flows.scale import Failure
 from flows.textbook import Textbook
-from stockalert.arrays import BoolArray, FloatArray, IntArray
+from stockalert.arrays import BoolArray, FloatArray, IntArray, TextArray
 from stockalert.classification import CLASSES, PATTERNS
 from stockalert.mapped import row_file
 from stockalert.outlook import Horizons
@@ -36,7 +35,7 @@ class Told:
     values: FloatArray
     abc: IntArray
     pattern: IntArray
-    groups: npt.NDArray[np.str_]
+    groups: TextArray
     answered: BoolArray
     failures: list[tuple[slice, str]] = field(default_factory=list)
 
@@ -47,7 +46,7 @@ class Told:
             values=np.empty((n, n_levels)),
             abc=np.full(n, CLASSES.index("C"), np.int8),
             pattern=np.full(n, PATTERNS.index("new"), np.int8),
-            groups=np.full(n, "", dtype="<U32"),
+            groups=np.full(n, "", dtype=np.object_),
             answered=np.zeros(n, dtype=np.bool_),
         )
 

@@ -15,7 +15,7 @@ from flows.shop import Source
 from models.calibration import Calibration
 from models.demand import DemandModel
 from models.outcomes import Outcomes
-from stockalert.arrays import BoolArray, FloatArray, IntArray
+from stockalert.arrays import BoolArray, FloatArray, IntArray, TextArray
 from stockalert.classification import CLASSES, PATTERNS
 from stockalert.quantiles import at_horizon, mixture
 from stockalert.thresholds import Supply
@@ -89,7 +89,7 @@ class Answer:
     common: FloatArray
     abc: IntArray
     pattern: IntArray
-    groups: npt.NDArray[np.str_]
+    groups: TextArray
 
 
 def hindsight(asked: Hindsight) -> Outcomes:
@@ -113,7 +113,7 @@ def answer(asked: Question) -> Answer:
     values = _with_launches(model.forecast(rows), asked, len(levels))
     days = asked.asked * float(asked.period_days)
     at_own = rows.take(np.arange(begun.sum()) * asked.asked.shape[1] + asked.own[begun])
-    groups = np.array(model.calibration.groups(at_own), dtype=np.str_)
+    groups = np.array(model.calibration.groups(at_own), dtype=np.object_)
     n = len(begun)
     sold_whole = np.zeros(len(at_own), np.bool_) if at_own.whole is None else at_own.whole
     whole = _spread(sold_whole, begun, np.zeros(n, np.bool_))
@@ -123,7 +123,7 @@ def answer(asked: Question) -> Answer:
         common=in_whole_units(common, whole),
         abc=_spread(at_own.abc, begun, np.full(n, CLASSES.index("C"), np.int8)),
         pattern=_spread(at_own.pattern, begun, np.full(n, PATTERNS.index("new"), np.int8)),
-        groups=_spread(groups, begun, np.full(n, "", groups.dtype)),
+        groups=_spread(groups, begun, np.full(n, "", np.object_)),
     )
 
 

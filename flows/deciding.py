@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from features.panel import Panel
+from flows.decided import Basis, DecidedNight, Expected
 from flows.forecasting import Forecast
 from flows.memory import tidied
 from flows.settings import Settings
 from flows.supply import SupplyFacts
 from stockalert.arrays import BoolArray, FloatArray, IntArray
+from stockalert.at_risk import at_risk
 from stockalert.classification import xyz_codes
 from stockalert.decide import Past, ServicePolicy, decide
 from stockalert.dependence import increment_correlation
@@ -23,9 +25,8 @@ from stockalert.order_proposals import order_proposals_frame
 from stockalert.outlook import forecasts_table
 from stockalert.positions import Position
 from stockalert.purchasing.shared_demand import shared_correlation
-from stockalert.quantiles import quantile_at
 from stockalert.situation import ClassTerms, Situation, of_classes
-from stockalert.tables.blocks import AnyTable, whole
+from stockalert.tables.blocks import AnyTable
 from stockalert.thresholds import Decision, Kinds, compared_with, thresholds_frame
 
 __all__ = ["DecidedNight", "decide_night", "past_of", "service_policy"]
@@ -36,39 +37,6 @@ _SHARED = (
     *("model_version", "calibration_group", "change_reason"),
 )
 """Words that many rows of `thresholds` have in common: held once."""
-
-
-@dataclass(frozen=True)
-class DecidedNight:
-    """The tables of a night, before they are published.
-
-    Attributes
-    ----------
-    frames : thresholds, forecasts, order_proposals
-    missing_stock : series without a row in the stock table; they count as nothing on hand
-    case : all that the decision knew, row by row as in `thresholds`
-    facts : how goods come, row by row likewise
-    shared : correlation of two items' demand; see `stockalert.purchasing.shared_demand`
-    notes : on what went wrong on the way
-    failed : sku, location, reason of what could not be forecast and has what was served before
-    """
-
-    frames: dict[str, AnyTable]
-    missing_stock: int
-    case: Situation
-    facts: SupplyFacts
-    shared: float
-    notes: tuple[str, ...] = ()
-    failed: pd.DataFrame = field(default_factory=pd.DataFrame)
-
-    @property
-    def thresholds(self) -> pd.DataFrame:
-        """Table `thresholds`: what all that follows is based on."""
-        return self.held("thresholds")
-
-    def held(self, name: str) -> pd.DataFrame:
-        """Return all rows of a table at once."""
-        return whole(self.frames[name])
 
 
 @tidied
@@ -102,6 +70,7 @@ def decide_night(
     previous : thresholds that these replace
     dead_band : how calm they are; see `stockalert.nervousness`
     """
+    shared = shared_correlation(*_weeks(panel, most=104))
     served = None if previous is None else Served.of(previous, panel.series, dead_band=dead_band)
     decision = decide(
         forecast.outlook,
@@ -115,8 +84,8 @@ def decide_night(
         served=served,
     )
     levels = forecast.outlook.levels
-    covered = quantile_at(np.sort(forecast.coverage, axis=1), levels, decision.service.level)
-    outlook = replace(forecast.outlook, coverage_recent=np.minimum(covered, 1.0))
+    covered = forecast.coverage.at(levels, np.asarray(decision.service.level, np.float64))
+    outlook = replace(forecast.outlook, coverage_recent=covered)
     thresholds = _thresholds(panel, replace(forecast, outlook=outlook), facts, decision, position)
     thresholds = compared_with(thresholds, previous)
     if decision.asked is not None:
@@ -137,9 +106,13 @@ def decide_night(
     case = Situation(
         outlook, forecast.horizons, facts.supply, facts.items, past, policy, position, as_of
     )
-    missing = 0 if position is None else int((~position.known).sum())
-    shared = shared_correlation(*_weeks(panel, most=104))
-    return DecidedNight(frames, missing, case, facts, shared)
+    return DecidedNight(
+        frames,
+        missing_stock=0 if position is None else int((~position.known).sum()),
+        expected=Expected(outlook, forecast.horizons, facts.supply.protection_days),
+        risk=at_risk(case),
+        basis=Basis(case, facts, shared),
+    )
 
 
 def _thresholds(
@@ -181,8 +154,10 @@ def service_policy(settings: Settings, abc: IntArray) -> ServicePolicy:
 
 def _kinds(forecast: Forecast, panel: Panel) -> Kinds:
     """Class by revenue, by variability of weekly demand, and demand pattern."""
-    mean, sd = moments(*_weeks(panel, most=26))
-    variation = np.divide(sd, mean, out=np.full(len(sd), np.nan), where=mean > 0)
+    variation = np.full(panel.n_series, np.nan)
+    for which, part in panel.only().passes():
+        mean, sd = moments(*_weeks(part, most=26))
+        np.divide(sd, mean, out=variation[which], where=mean > 0)
     return Kinds(forecast.abc, xyz_codes(variation), forecast.pattern)
 
 

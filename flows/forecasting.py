@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from features.panel import Panel
 from flows.answers import Told, put_together
 from flows.blocks import COMMON_HORIZONS, Question, answer
 from flows.calibrating import up_to_date
+from flows.coverage import Coverage
 from flows.fitting import FEATURES_FILE
 from flows.memory import tidied
 from flows.newcomers import first_weeks
@@ -31,6 +30,8 @@ from stockalert.thresholds import Supply
 
 __all__ = ["COMMON_HORIZONS", "Forecast", "formula_forecast", "model_forecast"]
 
+METHODS = ("formula", "quantile", "analog")
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -39,8 +40,7 @@ class Forecast:
     Attributes
     ----------
     abc, pattern : codes of `stockalert.classification`, shape (n,)
-    coverage : shape (n, n_levels), share of recent outcomes of the series' calibration group at
-        or below each quantile; NaN = unknown
+    coverage : share of recent outcomes at or below each quantile
     analogs : shape (n, 5), positions of the series that a forecast from analogs was learned from
         first of all; -1 = none
     failures : positions of the series of each block that could not be forecast, and why; they
@@ -51,7 +51,7 @@ class Forecast:
     horizons: Horizons
     abc: IntArray
     pattern: IntArray
-    coverage: FloatArray
+    coverage: Coverage
     analogs: IntArray
     failures: tuple[tuple[slice, str], ...] = ()
 
@@ -95,8 +95,7 @@ def model_forecast(
         shop.blocks, answers, Textbook(supply, past, levels), begun | young.which, _file(run)
     )
     outlook, by_model = _outlook(told, begun, young.which, horizons.levels, reigning.version)
-    measured = _coverage(current.coverage, outlook.calibration_group, len(levels))
-    coverage = np.where(by_model[:, None], measured, np.nan)
+    coverage = Coverage.of(current.coverage, outlook.calibration_group, by_model, len(levels))
     failures = tuple(told.failures)
     return Forecast(outlook, horizons, told.abc, told.pattern, coverage, young.analogs, failures)
 
@@ -109,9 +108,9 @@ def _outlook(
     outlook = Outlook(
         values=told.values,
         levels=levels,
-        method=np.select(
-            [young & told.answered, begun & told.answered], ["analog", "quantile"], "formula"
-        ),
+        method=np.array(METHODS, np.object_)[
+            np.where(told.answered, np.where(young, 2, np.where(begun, 1, 0)), 0)
+        ],
         model_version=version,
         calibration_group=np.where(by_model, told.groups, ""),
         coverage_recent=np.full(len(begun), np.nan),
@@ -138,7 +137,7 @@ def formula_forecast(run: Run, panel: Panel, supply: Supply, past: Past) -> Fore
     abc, pattern = (
         np.concatenate([getattr(k, name) for k in kinds]) for name in ("abc", "pattern")
     )
-    unknown = np.full((panel.n_series, len(levels)), np.nan)
+    unknown = Coverage.unknown(panel.n_series, len(levels))
     nobody = np.full((panel.n_series, NAMED), -1)
     return Forecast(outlook, horizons, abc, pattern, unknown, nobody)
 
@@ -176,13 +175,3 @@ def _vocabulary(reigning: Champion) -> dict[str, list[str]]:
     text = (reigning.folder / FEATURES_FILE).read_text(encoding="utf-8")
     vocabulary: dict[str, list[str]] = json.loads(text)
     return vocabulary
-
-
-def _coverage(
-    measured: Mapping[str, FloatArray], groups: npt.NDArray[np.str_], n_levels: int
-) -> FloatArray:
-    """What was measured for each series' group; of all, where it is small; NaN where nothing."""
-    unknown = np.full(n_levels, np.nan)
-    names, member = np.unique(groups, return_inverse=True)
-    table = [measured.get(name, measured.get("all", unknown)) for name in names.tolist()]
-    return np.array(table, dtype=np.float64).reshape(-1, n_levels)[member]

@@ -112,14 +112,13 @@ def _with(forecast: Forecast, found: pd.DataFrame) -> Forecast:
     names = [quantile_column(level) for level in outlook.levels]
     own = found[found["horizon_days"] == found["protection_days"]]
     at = own["at"].to_numpy()
-    method = outlook.method.astype("<U16")
-    group = outlook.calibration_group.astype("<U32")
-    values, coverage = outlook.values.copy(), forecast.coverage.copy()
+    method = outlook.method.astype(np.object_)
+    group = outlook.calibration_group.astype(np.object_)
+    values = outlook.values.copy()
     abc, pattern = forecast.abc.copy(), forecast.pattern.copy()
     values[at] = own[names].to_numpy(np.float64)
-    method[at] = own["method"].to_numpy(np.str_)
-    group[at] = own["calibration_group"].fillna("").to_numpy(np.str_)
-    coverage[at] = own["coverage_recent"].to_numpy(np.float64)[:, None]
+    method[at] = own["method"].to_numpy(np.object_)
+    group[at] = own["calibration_group"].fillna("").to_numpy(np.object_)
     abc[at] = _codes(own["abc_class"], CLASSES)
     pattern[at] = _codes(own["demand_pattern"], PATTERNS)
     return replace(
@@ -128,7 +127,7 @@ def _with(forecast: Forecast, found: pd.DataFrame) -> Forecast:
         horizons=replace(horizons, values=_common(horizons, found, names)),
         abc=abc,
         pattern=pattern,
-        coverage=coverage,
+        coverage=forecast.coverage.kept(at, own["coverage_recent"].to_numpy(np.float64)),
     )
 
 

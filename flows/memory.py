@@ -16,7 +16,7 @@ R = TypeVar("R")
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD, _ARENA_MAX = -3, -1, -8
 """Parameters of glibc's mallopt."""
-_LARGE_BYTES = 8 * 1024**2
+_LARGE_BYTES = 1024**2
 _ARENAS = 2
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from flows.deciding import DecidedNight
+from flows.decided import DecidedNight
 from flows.intake import Intake
 from flows.order_book import BOOK_FILE, OrderBook, open_book, proposed
 from flows.run import Run
@@ -50,7 +50,7 @@ def with_orders(run: Run, intake: Intake, decided: DecidedNight) -> tuple[Decide
     refused = _refused(run, intake.last_day, thresholds)
     buying = _buying(run, decided, refused)
     proposals = purchase(decided.case, thresholds, buying)
-    cash = cash_plan(decided.case, thresholds, proposals, shared=decided.shared)
+    cash = cash_plan(decided.case, thresholds, proposals, shared=decided.known.shared)
     frames = decided.frames | {"order_proposals": proposals, "cash_plan": cash}
     _remember(run)
     return replace(decided, frames=frames), _notes(run, thresholds, refused)

@@ -148,7 +148,7 @@ def publish_night_of(
     """
     lay_open_lines(run, intake)
     decided, told = with_orders(run, intake, forecast_and_decide(run, intake, reigning))
-    decided = with_availability(run, intake, decided)
+    decided = with_availability(run, intake, decided).put_away(run.workspace.work)
     decided = with_alerts(run, intake, decided)
     version = None if reigning is None else reigning.version
     summary = night_summary(run, intake, decided, version, [*notes, *told])

@@ -14,7 +14,7 @@ import pandas as pd
 
 from flows.channels import Channel, ChannelError, Message, channels_of
 from flows.clock import now
-from flows.deciding import DecidedNight
+from flows.decided import DecidedNight
 from flows.intake import Intake
 from flows.run import Run
 from flows.settings import Settings

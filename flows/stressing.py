@@ -18,7 +18,7 @@ import pandas as pd
 from prefect import flow
 
 from flows.clock import now
-from flows.deciding import DecidedNight
+from flows.decided import DecidedNight
 from flows.intake import Intake
 from flows.purchasing import lay_open_lines
 from flows.refresh import forecast_and_decide

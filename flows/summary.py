@@ -10,12 +10,11 @@ import pandas as pd
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.context import FlowRunContext
 
-from flows.deciding import DecidedNight
+from flows.decided import DecidedNight
 from flows.intake import Intake
 from flows.promotion import Outcome
 from flows.run import Run
 from flows.summary_page import page_of
-from stockalert.at_risk import at_risk
 from stockalert.nervousness import HELD, threshold_churn
 
 __all__ = ["night_summary", "publish_summary", "training_summary"]
@@ -124,7 +123,7 @@ def _coverage(thresholds: pd.DataFrame) -> dict[str, Any]:
 
 def _risk(decided: DecidedNight) -> dict[str, Any]:
     """Expected shortage before an order could arrive, in units and money; alerts, if there are."""
-    risk, alerts = at_risk(decided.case), decided.frames.get("alerts")
+    risk, alerts = decided.risk, decided.frames.get("alerts")
     found: dict[str, Any] = {}
     if risk is not None:
         found |= {"units at risk": round(risk.units, 1), "cost at risk": round(risk.cost, 2)}

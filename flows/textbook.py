@@ -52,9 +52,9 @@ class Textbook:
         outlook = Outlook(
             values=values,
             levels=self.levels,
-            method=np.full(n, "formula"),
+            method=np.full(n, "formula", np.object_),
             model_version=None,
-            calibration_group=np.full(n, ""),
+            calibration_group=np.full(n, "", np.object_),
             coverage_recent=np.full(n, np.nan),
         )
         return outlook, horizons

@@ -24,6 +24,7 @@ import pandas as pd
 
 from stockalert.arrays import BoolArray, FloatArray
 from stockalert.lead_time import LeadTimes
+from stockalert.tables.blocks import AnyTable, blocks_of
 
 __all__ = ["ByHand", "Standing", "delayed", "standing_of"]
 
@@ -113,7 +114,7 @@ class Standing:
 
 def standing_of(
     suppliers: pd.DataFrame | None,
-    purchase_orders: pd.DataFrame | None,
+    purchase_orders: AnyTable | None,
     *,
     as_of: date,
     by_hand: ByHand | None = None,
@@ -171,10 +172,24 @@ def _marked(suppliers: pd.DataFrame | None, today: pd.Timestamp) -> pd.DataFrame
     return found[down].set_axis(pd.Index(frame.loc[down, "supplier_id"], dtype="str"))
 
 
-def _overdue(purchase_orders: pd.DataFrame | None, today: pd.Timestamp) -> pd.DataFrame:
+def _overdue(purchase_orders: AnyTable | None, today: pd.Timestamp) -> pd.DataFrame:
     """Per supplier: open lines past their promise, their mean delay, and their share of the due."""
     if purchase_orders is None:
         return pd.DataFrame({"lines": [], "days": [], "share": []}, index=pd.Index([], dtype="str"))
+    total = pd.concat([_due(lines, today) for lines in blocks_of(purchase_orders)])
+    total = total.groupby(level=0).sum()
+    total = total[total["waiting"] > 0]
+    return pd.DataFrame(
+        {
+            "lines": total["waiting"],
+            "days": total["days"] / total["waiting"],
+            "share": total["waiting"] / total["due"],
+        }
+    )
+
+
+def _due(purchase_orders: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
+    """Per supplier: lines waiting beyond their promise, their days beyond it, and lines due."""
     promised = pd.to_datetime(purchase_orders["expected_at"])
     placed = (purchase_orders["ordered_at"] <= today) & (promised <= today)
     came = purchase_orders["received_at"] <= today
@@ -191,15 +206,7 @@ def _overdue(purchase_orders: pd.DataFrame | None, today: pd.Timestamp) -> pd.Da
             "due": 1.0,
         }
     )
-    total = lines.groupby("supplier").sum()
-    total = total[total["waiting"] > 0]
-    return pd.DataFrame(
-        {
-            "lines": total["waiting"],
-            "days": total["days"] / total["waiting"],
-            "share": total["waiting"] / total["due"],
-        }
-    )
+    return lines.groupby("supplier").sum()
 
 
 def _extra(

@@ -24,6 +24,7 @@ import pandas as pd
 
 from stockalert.arrays import BoolArray, FloatArray, IntArray, NumberArray
 from stockalert.receipts import Receipts, orders_of
+from stockalert.tables.blocks import AnyTable
 
 __all__ = ["LeadTimes", "declared_terms", "from_moments", "learn"]
 
@@ -33,6 +34,7 @@ OTHERS_RECEIPTS = 5.0
 EVERYBODYS_FREEDOM = 1.0
 FORGOTTEN_DAYS = 182.0
 FORGOTTEN_MEANS = 4.0
+BLOCK_SERIES = 16_384
 
 
 @dataclass(frozen=True)
@@ -87,16 +89,21 @@ def from_moments(mean_days: NumberArray, sd_days: NumberArray, *, n_atoms: int =
     atoms = np.repeat(mean[:, None], n_atoms, axis=1)
     probabilities = np.zeros_like(atoms)
     probabilities[:, 0] = 1.0
-    scale = sd[random] ** 2 / mean[random]
-    step = np.arange(n_atoms)
-    jacobi = np.zeros((len(random), n_atoms, n_atoms))
-    jacobi[:, step, step] = 2.0 * step
-    shape = (mean[random] / scale)[:, None]
-    jacobi[:, step[1:], step[:-1]] = np.sqrt(step[1:] * (step[1:] - 1 + shape))
-    nodes, vectors = np.linalg.eigh(jacobi)
-    atoms[random] = np.clip(mean[random, None] + scale[:, None] * nodes, 0.0, None)
-    probabilities[random] = vectors[:, 0, :] ** 2
+    for start in range(0, len(random), BLOCK_SERIES):
+        some = random[start : start + BLOCK_SERIES]
+        atoms[some], probabilities[some] = _nodes(mean[some, None], sd[some, None], n_atoms)
     return LeadTimes(mean, sd, atoms, probabilities)
+
+
+def _nodes(mean: FloatArray, sd: FloatArray, n_atoms: int) -> tuple[FloatArray, FloatArray]:
+    """Nodes and weights of the gamma distributions with these moments, (n, n_atoms) each."""
+    scale = sd**2 / mean
+    step = np.arange(n_atoms)
+    jacobi = np.zeros((len(mean), n_atoms, n_atoms))
+    jacobi[:, step, step] = 2.0 * step
+    jacobi[:, step[1:], step[:-1]] = np.sqrt(step[1:] * (step[1:] - 1 + mean / scale))
+    nodes, vectors = np.linalg.eigh(jacobi)
+    return np.clip(mean + scale * nodes, 0.0, None), vectors[:, 0, :] ** 2
 
 
 def declared_terms(
@@ -145,7 +152,7 @@ def declared_terms(
 def learn(
     series: pd.DataFrame,
     terms: pd.DataFrame,
-    purchase_orders: pd.DataFrame | None,
+    purchase_orders: AnyTable | None,
     *,
     as_of: date,
     default_days: float,
@@ -171,15 +178,20 @@ def learn(
             "sd": terms["lead_time_sd_days"].to_numpy(),
         }
     )
-    if purchase_orders is None or purchase_orders.empty:
+    if purchase_orders is None or not len(purchase_orders):
         return from_moments(prior["mean"].to_numpy(), prior["sd"].to_numpy())
     orders = orders_of(
         series, prior["supplier"], purchase_orders, as_of=as_of, half_life_days=half_life_days
     )
-    received = orders.take(orders.received)
-    late = _late(orders.take(~orders.received), *_shrunk(prior, received, orders.supplier_of))
-    learned = _shrunk(prior, received.followed_by(late), orders.supplier_of)
+    received, waiting = orders.take(orders.received), orders.take(~orders.received)
+    supplier_of = orders.supplier_of
+    del orders
     declared_only = prior["declared"].to_numpy() & ~np.isin(prior.index, received.series)
+    late = _late(waiting, *_shrunk(prior, received, supplier_of))
+    evidence = received.followed_by(late)
+    del received
+    learned = _shrunk(prior, evidence, supplier_of)
+    del evidence
     mean = np.where(declared_only, prior["mean"], learned[0])
     return from_moments(mean, np.where(declared_only, prior["sd"], learned[1]))
 

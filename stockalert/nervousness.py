@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from stockalert.arrays import FloatArray, NumberArray
+from stockalert.arrays import FloatArray, NumberArray, TextArray
 from stockalert.quantiles import expected_excess, mean, probability_at_most
 
 __all__ = ["HELD", "Served", "calmed", "expected_cost", "say_held", "threshold_churn"]
@@ -47,7 +46,7 @@ class Served:
     reorder_point: FloatArray
     service_level: FloatArray
     protection_days: FloatArray
-    method: npt.NDArray[np.str_]
+    method: TextArray
     dead_band: float
 
     @classmethod
@@ -95,7 +94,7 @@ def calmed(
     *,
     level: FloatArray,
     protection_days: FloatArray,
-    method: npt.NDArray[np.str_],
+    method: TextArray,
 ) -> FloatArray:
     """Reorder points that stay where they are unless moving is worth it; shape (n,), units.
 

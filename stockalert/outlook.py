@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from stockalert.arrays import BoolArray, FloatArray, IntArray, NumberArray
+from stockalert.arrays import BoolArray, FloatArray, IntArray, NumberArray, TextArray
 from stockalert.mapped import rows_of
 from stockalert.quantiles import at_horizon, mean
 from stockalert.tables.blocks import LongTable
@@ -36,9 +35,9 @@ class Outlook:
 
     values: FloatArray
     levels: FloatArray
-    method: npt.NDArray[np.str_]
+    method: TextArray
     model_version: str | None
-    calibration_group: npt.NDArray[np.str_]
+    calibration_group: TextArray
     coverage_recent: FloatArray
 
     @property

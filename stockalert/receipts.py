@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from stockalert.arrays import BoolArray, FloatArray, IntArray
+from stockalert.tables.blocks import AnyTable, blocks_of
 
 __all__ = ["Receipts", "orders_of"]
-
-PART_LINES = 262_144
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ _PER_LINE = tuple(field.name for field in fields(Receipts))[:-1]
 def orders_of(
     series: pd.DataFrame,
     supplier: pd.Series[str],
-    purchase_orders: pd.DataFrame,
+    purchase_orders: AnyTable,
     *,
     as_of: date,
     half_life_days: float,
@@ -69,22 +70,27 @@ def orders_of(
     ----------
     series : columns sku, location
     supplier : shape (n_series,), text
-    purchase_orders : the contract's table; texts may be categories
+    purchase_orders : the contract's table, or blocks of it; texts may be categories
     """
-    names = pd.Index(pd.concat([supplier, _distinct(purchase_orders["supplier_id"])]).dropna())
+    named = [_distinct(lines["supplier_id"]) for lines in blocks_of(purchase_orders)]
+    names = pd.Index(pd.concat([supplier, *named]).dropna())
     names = names.astype("str").unique().sort_values()
     supplier_of = names.get_indexer(pd.Index(supplier.astype("str"))).astype(np.int32)
     wanted = pd.MultiIndex.from_frame(series[["sku", "location"]])
-    starts = range(0, max(len(purchase_orders), 1), PART_LINES)
-    parts = [
-        _part(purchase_orders.iloc[at : at + PART_LINES], wanted, names, supplier_of, as_of)
-        for at in starts
-    ]
-    one, two, days, age, received = (np.concatenate(part) for part in zip(*parts, strict=True))
+    blocks = blocks_of(purchase_orders)
+    lines = _joined(_part(part, wanted, names, supplier_of, as_of) for part in blocks)
+    keys = (lines[4], -lines[3], lines[2], np.where(lines[1] < 0, len(names), lines[1]), lines[0])
+    order = np.lexsort(keys)
+    del keys
+    one, two, days, age, received = (lines.pop(0)[order] for _ in range(len(lines)))
     weight = 0.5 ** (age / half_life_days)
-    lines = Receipts(one, two, days, weight, received, supplier_of)
-    last = np.where(two < 0, len(names), two)
-    return lines.take(np.lexsort((received, weight, days, last, one)))
+    return Receipts(one, two, days.astype(np.float64), weight, received, supplier_of)
+
+
+def _joined(parts: Iterable[tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
+    """Concatenate each array of all parts, and let go of the pieces one after the other."""
+    pieces = [list(array) for array in zip(*parts, strict=True)]
+    return [np.concatenate(pieces.pop(0)) for _ in range(len(pieces))]
 
 
 def _distinct(words: pd.Series[str]) -> pd.Series[str]:
@@ -97,7 +103,7 @@ def _part(
     names: pd.Index,
     supplier_of: IntArray,
     as_of: date,
-) -> tuple[IntArray, IntArray, FloatArray, FloatArray, BoolArray]:
+) -> tuple[IntArray, IntArray, IntArray, IntArray, BoolArray]:
     """Series, supplier, days, age in days and whether it came, of some of the rows."""
     today = pd.Timestamp(as_of)
     placed = purchase_orders[
@@ -114,7 +120,7 @@ def _part(
     received_at = placed["received_at"].where(placed["received_at"] <= today)
     until = received_at.fillna(today)
     days, age = (
-        np.asarray((end - placed["ordered_at"]).dt.days, np.float64) for end in (until, today)
+        np.asarray((end - placed["ordered_at"]).dt.days, np.int32) for end in (until, today)
     )
     came = np.asarray(received_at.notna(), np.bool_)
     return np.where(fits, own, -1).astype(np.int32), of_order.astype(np.int32), days, age, came

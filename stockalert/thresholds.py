@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from stockalert.arrays import BoolArray, DateArray, FloatArray, IntArray, NumberArray
+from stockalert.arrays import (
+    BoolArray,
+    DateArray,
+    FloatArray,
+    IntArray,
+    NumberArray,
+    TextArray,
+)
 from stockalert.classification import CLASSES, PATTERNS, XYZ_CLASSES
 from stockalert.lead_time import LeadTimes
 from stockalert.outlook import Outlook
@@ -233,7 +239,7 @@ def _same(now: pd.Series[float], before: pd.Series[float], tolerance: float) -> 
     return (now - before).abs() <= tolerance * np.maximum(now.abs(), before.abs())
 
 
-def _text(values: npt.NDArray[np.str_]) -> pd.Series[str]:
+def _text(values: TextArray) -> pd.Series[str]:
     """Text with "" as null."""
     words = pd.Series(values, dtype="str")
     return words.where(words != "")

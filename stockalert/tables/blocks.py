@@ -16,7 +16,7 @@ from stockalert.tables.declaration import Table
 
 __all__ = ["BLOCK_ROWS", "AnyTable", "LongTable", "blocks_of", "checked_batches", "whole"]
 
-BLOCK_ROWS = 65_536
+BLOCK_ROWS = 32_768
 """Rows of a table in memory that are checked and written together."""
 
 

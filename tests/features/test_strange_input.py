@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from features.build import build_rows
-from features.facts import read_facts
+from features.facts import FAMILIES_READ, read_facts
 from features.reading import read_panel
 from stockalert.rows import Rows
 
@@ -72,7 +72,7 @@ def test_two_years_without_rows_are_two_years_without_sales(tmp_path: Path) -> N
 
 def test_a_category_seen_only_at_prediction_time_is_unknown(tmp_path: Path) -> None:
     products = pd.DataFrame({"sku": ["tea"], "category": ["novelty"]})
-    known = {"attribute_category": ["drinks", "breakfast"]}
+    known = {"attribute_category": ["drinks", "breakfast"], FAMILIES_READ: ["attributes"]}
     rows = _rows(tmp_path, vocabulary=known, sales=_sales(), products=products)
     assert np.isnan(rows.values[0, list(rows.names).index("attribute_category")])
 

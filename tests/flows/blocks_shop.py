@@ -82,8 +82,10 @@ def same_forecast(found: Forecast, expected: Forecast) -> None:
     np.testing.assert_array_equal(found.horizons.values, expected.horizons.values)
     for name in ("method", "calibration_group"):
         assert (getattr(found.outlook, name) == getattr(expected.outlook, name)).all()
-    for name in ("abc", "pattern", "coverage", "analogs"):
+    for name in ("abc", "pattern", "analogs"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+    shares, wanted = (made.coverage.shares[made.coverage.group] for made in (found, expected))
+    np.testing.assert_array_equal(shares, wanted)
 
 
 def half(number: int) -> int:
