@@ -12,6 +12,7 @@ from features.horizons import sample_cutoffs, thinned
 from features.panel import Panel
 from flows.blocks import Hindsight, hindsight
 from flows.fitting import FEATURES_FILE
+from flows.memory import tidied
 from flows.run import Run
 from flows.scale import Failure, on_blocks
 from flows.shop import Shop, shop_for
@@ -54,6 +55,7 @@ def earlier_outcomes(run: Run) -> Outcomes | None:
     return trained.outcomes if same and trained.final.period_days == run.period_days else None
 
 
+@tidied
 def up_to_date(
     run: Run, panel: Panel, protection: IntArray, reigning: Champion, *, shop: Shop | None = None
 ) -> Current:

@@ -138,7 +138,7 @@ def formula_forecast(run: Run, panel: Panel, supply: Supply, past: Past) -> Fore
         np.concatenate([getattr(k, name) for k in kinds]) for name in ("abc", "pattern")
     )
     unknown = Coverage.unknown(panel.n_series, len(levels))
-    nobody = np.full((panel.n_series, NAMED), -1)
+    nobody = np.full((panel.n_series, NAMED), -1, np.int32)
     return Forecast(outlook, horizons, abc, pattern, unknown, nobody)
 
 

@@ -61,7 +61,8 @@ def guarded(
     previous = previous_night(run.workspace.out, intake.as_of)
     days = last_days(run)
     failed = pd.DataFrame(summary.get("not forecast", []))
-    found = findings_of(run, intake, whole(frames["thresholds"]), previous, days, failed=failed)
+    tonight = whole(frames["thresholds"], (*_COMPARED, "calibration_group"))
+    found = findings_of(run, intake, tonight, previous, days, failed=failed)
     findings = list(found)
     told = {name: str(day) for name, day in days.items()}
     summary = {**summary, "last_days": told, "guards": [f.record() for f in findings]}

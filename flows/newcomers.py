@@ -10,6 +10,7 @@ import numpy as np
 from features.launches import NEVER, launch_periods
 from features.panel import Panel
 from features.traits import read_traits
+from flows.memory import tidied
 from models.analogs import NAMED, analog_forecast
 from models.launches import (
     QUIET_DAYS,
@@ -44,6 +45,7 @@ class FirstWeeks:
     analogs: IntArray
 
 
+@tidied
 def first_weeks(
     tables: Path, panel: Panel, *, horizons: IntArray, levels: FloatArray
 ) -> FirstWeeks:
@@ -60,7 +62,7 @@ def first_weeks(
     launch = launch_periods(tables, panel)
     young = panel.n_periods - launch <= ANALOG_DAYS // panel.period_days
     which = young & (launch >= QUIET_DAYS // panel.period_days) & (launch < NEVER)
-    none = np.full((panel.n_series, NAMED), -1)
+    none = np.full((panel.n_series, NAMED), -1, np.int32)
     nobody = FirstWeeks(np.zeros_like(which), np.empty((0, horizons.shape[1], len(levels))), none)
     if not which.any():
         return nobody

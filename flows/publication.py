@@ -46,7 +46,7 @@ def publish(
         run_id=run.workspace.run_id,
         created_at=created,
         valid_until=created + _VALID_FOR,
-        model_version=_only(whole(frames["thresholds"])["model_version"]),
+        model_version=_only(whole(frames["thresholds"], ["model_version"])["model_version"]),
         settings_fingerprint=run.settings.fingerprint(),
         files=record_of_run(run, intake, summary),
         before_serving=None if run.remote is None else run.remote.push,

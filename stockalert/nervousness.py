@@ -16,6 +16,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from stockalert.alignment import beside
 from stockalert.arrays import FloatArray, NumberArray, TextArray
 from stockalert.quantiles import expected_excess, mean, probability_at_most
 
@@ -26,8 +27,6 @@ BREACH = 0.2
 """A held threshold may raise the chance of a stock-out by at most this share of 1 − level."""
 SAME_DAYS = 0.02
 TINY = 1e-9
-
-_KEY = ["sku", "location"]
 
 
 @dataclass(frozen=True)
@@ -52,8 +51,7 @@ class Served:
     @classmethod
     def of(cls, thresholds: pd.DataFrame, series: pd.DataFrame, *, dead_band: float) -> Self:
         """Align the `thresholds` of a night with the series (columns sku, location)."""
-        wanted = pd.MultiIndex.from_frame(series[_KEY])
-        found = thresholds.set_index(_KEY).reindex(wanted)
+        found = beside(thresholds, series)
         return cls(
             reorder_point=found["reorder_point"].to_numpy(np.float64),
             service_level=found["service_level"].to_numpy(np.float64),

@@ -8,6 +8,8 @@ what sells more. Of a large group the items that sell best are looked at.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -17,6 +19,7 @@ from stockalert.arrays import BoolArray, FloatArray
 __all__ = ["substitutes_of"]
 
 POOL = 30
+BLOCK_WANTED = 2048
 LIKE_PRICE = 1.5
 _POINTS = {"substitute_group": 4.0, "subcategory": 1.0, "category": 0.5}
 
@@ -50,12 +53,19 @@ def substitutes_of(
     if not most or not wanted.any():
         return found
     facts = _facts(series, products, units_per_day)
-    pairs = _pairs(facts, wanted, in_stock, affinities)
-    pairs = pairs.sort_values(
-        ["row", "points", "rate", "sku"], ascending=[True, False, False, True]
-    )
-    best = pairs.groupby("row").head(most).groupby("row")["sku"].agg(list)
-    found[best.index.to_numpy(np.intp)] = best.to_numpy()
+    offered = facts[in_stock].sort_values(["rate", "sku"], ascending=[False, True])
+    pools = {
+        name: offered[offered[name].notna()].groupby(["location", name]).head(POOL)
+        for name in _POINTS
+    }
+    liked, rows = _liked(affinities), np.flatnonzero(wanted)
+    for start in range(0, len(rows), BLOCK_WANTED):
+        asked = facts.iloc[rows[start : start + BLOCK_WANTED]]
+        pairs = _scored(facts, _pairs(asked, offered, pools, liked), liked).sort_values(
+            ["row", "points", "rate", "sku"], ascending=[True, False, False, True]
+        )
+        best = pairs.groupby("row").head(most).groupby("row")["sku"].agg(list)
+        found[best.index.to_numpy(np.intp)] = best.to_numpy()
     return found
 
 
@@ -73,18 +83,16 @@ def _facts(
 
 
 def _pairs(
-    facts: pd.DataFrame,
-    wanted: BoolArray,
-    in_stock: BoolArray,
-    affinities: pd.DataFrame | None,
+    asked: pd.DataFrame,
+    offered: pd.DataFrame,
+    pools: Mapping[str, pd.DataFrame],
+    liked: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Every pair worth a look with its points: row (of the wanted), sku, rate, points."""
-    offered = facts[in_stock].sort_values(["rate", "sku"], ascending=[False, True])
-    asked, parts = facts[wanted], []
-    for name in _POINTS:
-        pool = offered[offered[name].notna()].groupby(["location", name]).head(POOL)
-        parts.append(_joined(asked[asked[name].notna()], pool, ["location", name]))
-    liked = _liked(affinities)
+    """Every pair worth a look: row (of the wanted) and row_of."""
+    parts = [
+        _joined(asked[asked[name].notna()], pool, ["location", name])
+        for name, pool in pools.items()
+    ]
     known = asked.merge(liked, on="sku").drop(columns="lift")
     parts.append(
         known.merge(
@@ -95,8 +103,7 @@ def _pairs(
         )[["row", "row_of"]]
     )
     ends = pd.concat(parts).drop_duplicates()
-    ends = ends[ends["row"] != ends["row_of"]].astype("int64")
-    return _scored(facts, ends, liked)
+    return ends[ends["row"] != ends["row_of"]].astype("int64")
 
 
 def _joined(asked: pd.DataFrame, pool: pd.DataFrame, key: list[str]) -> pd.DataFrame:
@@ -114,7 +121,7 @@ def _liked(affinities: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def _scored(facts: pd.DataFrame, ends: pd.DataFrame, liked: pd.DataFrame) -> pd.DataFrame:
-    """Points of each pair; pairs too unlike are left out."""
+    """Points of each pair: row, sku, rate, points; pairs too unlike are left out."""
     mine = facts.iloc[ends["row"]].reset_index(drop=True)
     other = facts.iloc[ends["row_of"]].reset_index(drop=True)
     prices = (

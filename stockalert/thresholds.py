@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stockalert.alignment import beside
 from stockalert.arrays import (
     BoolArray,
     DateArray,
@@ -175,9 +176,7 @@ def compared_with(thresholds: pd.DataFrame, previous: pd.DataFrame | None) -> pd
     """
     if previous is None or previous.empty:
         return thresholds.assign(change_reason=_text(np.full(len(thresholds), "new")))
-    key = ["sku", "location"]
-    before = previous.set_index(key).reindex(pd.MultiIndex.from_frame(thresholds[key]))
-    before = before.reset_index(drop=True).set_axis(thresholds.index)
+    before = beside(previous, thresholds).set_axis(thresholds.index)
     rate, rate_before = (f["expected_demand"] / f["protection_days"] for f in (thresholds, before))
     reasons = {
         "new": before["reorder_point"].isna(),

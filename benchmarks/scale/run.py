@@ -31,7 +31,14 @@ _CONSOLE = Console(width=120)
 _SCRATCH = CACHE.with_name("scale-shops")
 GROWTH = (1_000, 10_000, 30_000, 300_000)
 GROWTH_DAYS = 365
-GROWTH_SETTINGS = "[model]\nmax_rows = 200000\n"
+GROWTH_SETTINGS = """
+[model]
+max_rows = 200000
+n_bags = 1          # what a shop of this size has by default
+
+[scale]
+memory_gib = 0.3    # as for a shop that is short of memory
+"""
 """What is compared is a refresh: the models behind it are the same small size at every shop."""
 _HELPS = 5
 

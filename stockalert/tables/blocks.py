@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,11 +56,12 @@ def blocks_of(table: AnyTable) -> Iterator[pd.DataFrame]:
         yield table.iloc[start : start + BLOCK_ROWS]
 
 
-def whole(table: AnyTable) -> pd.DataFrame:
-    """Return all rows of a table at once."""
+def whole(table: AnyTable, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return all rows of a table at once, or of some of its columns."""
+    wanted = slice(None) if columns is None else list(columns)
     if isinstance(table, LongTable):
-        return pd.concat(list(table.make()), ignore_index=True)
-    return table
+        return pd.concat([block.loc[:, wanted] for block in table.make()], ignore_index=True)
+    return table if columns is None else table.loc[:, wanted]
 
 
 def checked_batches(table: AnyTable, declared: Table) -> pa.RecordBatchReader:
