@@ -9,7 +9,7 @@ import numpy as np
 
 from features.attributes import attribute_features
 from features.browsing import browsing
-from features.classes import abc_at, pattern_at, whole_at
+from features.classes import abc_at, pattern_at
 from features.co_views import co_views
 from features.customer_segments import customer_segments
 from features.demand_history import demand_history
@@ -34,6 +34,7 @@ from stockalert.rows import Rows
 __all__ = [
     "DEFAULT_FAMILIES",
     "FAMILIES",
+    "FORMER_FAMILIES",
     "Common",
     "Family",
     "aligned",
@@ -66,6 +67,9 @@ FAMILIES: Mapping[str, Family] = {
 
 OFF_BY_DEFAULT = frozenset({"attributes", "co_views", "customer_segments"})
 """Families that no real data speak for (docs/decisions/0018-feature-families.md)."""
+
+FORMER_FAMILIES = tuple(name for name in FAMILIES if name not in {"co_views", "customer_segments"})
+"""What a model reads that was stored before models named their families."""
 
 DEFAULT_FAMILIES: Mapping[str, Family] = {
     name: family for name, family in FAMILIES.items() if name not in OFF_BY_DEFAULT
@@ -143,7 +147,6 @@ def build_rows(
         pattern=matrix.pattern[position, series],
         demand=None if demand is None else demand[keep],
         weight=None if weight is None else weight[keep],
-        whole=whole_at(panel, cutoffs)[position, series],
     )
 
 

@@ -1,4 +1,4 @@
-"""What kind of series each is at a cutoff, from its past: ABC class, pattern, whole units."""
+"""ABC class and demand pattern of every series at a cutoff, from its past."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import numpy as np
 from features.demand_history import intermittency
 from features.history import History
 from features.panel import Panel
-from stockalert.arrays import BoolArray, FloatArray, IntArray
+from stockalert.arrays import FloatArray, IntArray
 from stockalert.classification import abc_codes, pattern_codes
 
-__all__ = ["abc_at", "pattern_at", "whole_at"]
+__all__ = ["abc_at", "pattern_at"]
 
 REVENUE_DAYS = 364
 
@@ -39,15 +39,6 @@ def pattern_at(history: History) -> IntArray:
     period_days = history.panel.period_days
     silence = np.where(history.last_order < 0, np.nan, history.cutoff - history.last_order)
     return pattern_codes(interval, variation, history.age * period_days, silence * period_days)
-
-
-def whole_at(panel: Panel, cutoffs: IntArray) -> BoolArray:
-    """Whether each series sold nothing but whole units up to each cutoff, (n_cutoffs, n_series)."""
-    broken = np.empty(panel.n_series, dtype=np.int64)
-    for which, block in panel.only().passes():
-        parts = block.units != np.rint(block.units)
-        broken[which] = np.where(parts.any(axis=1), parts.argmax(axis=1), panel.n_periods)
-    return broken > np.asarray(cutoffs)[:, None]
 
 
 def _filled_up(price: FloatArray) -> FloatArray:

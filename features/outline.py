@@ -22,7 +22,8 @@ LONGEST_HISTORY_DAYS = 1107
 BROWSING = {"views": "views", "carts": "add_to_carts", "searches": "searches"}
 BATCH_ROWS = 1 << 19
 PAIRS_KEPT = 1 << 19
-"""Pairs of sku and location found so far beyond which those of all batches are merged."""
+"""Pairs of sku and location found so far beyond which those of all batches are merged; later, twice
+as many as there are."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,12 @@ def _batches(tables: Path, name: str, columns: list[str]) -> Iterator[pa.Table]:
 def _pairs(tables: Path, name: str) -> pd.DataFrame:
     """Every sku and location of a table; a missing location is the shop's only one."""
     schema = pa.schema([("sku", pa.string()), ("location", pa.string())])
-    found = [schema.empty_table()]
+    found, most = [schema.empty_table()], PAIRS_KEPT
     for batch in _batches(tables, name, schema.names):
         found.append(_distinct(_named(batch, schema)))
-        if sum(map(len, found)) > PAIRS_KEPT:
+        if sum(map(len, found)) > most:
             found = [_distinct(pa.concat_tables(found))]
+            most = max(PAIRS_KEPT, 2 * len(found[0]))
     pairs: pd.DataFrame = _distinct(pa.concat_tables(found)).to_pandas().astype("str")
     return pairs
 

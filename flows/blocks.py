@@ -19,7 +19,6 @@ from stockalert.arrays import BoolArray, FloatArray, IntArray, TextArray
 from stockalert.classification import CLASSES, PATTERNS
 from stockalert.quantiles import at_horizon, mixture
 from stockalert.thresholds import Supply
-from stockalert.whole_units import in_whole_units
 
 __all__ = ["COMMON_HORIZONS", "Answer", "Hindsight", "Question", "answer", "hindsight"]
 
@@ -115,12 +114,9 @@ def answer(asked: Question) -> Answer:
     at_own = rows.take(np.arange(begun.sum()) * asked.asked.shape[1] + asked.own[begun])
     groups = np.array(model.calibration.groups(at_own), dtype=np.object_)
     n = len(begun)
-    sold_whole = np.zeros(len(at_own), np.bool_) if at_own.whole is None else at_own.whole
-    whole = _spread(sold_whole, begun, np.zeros(n, np.bool_))
-    common = at_horizon(values, days, np.tile(COMMON_HORIZONS, (n, 1)))
     return Answer(
-        values=in_whole_units(_mixed(values, days, asked.supply, levels), whole),
-        common=in_whole_units(common, whole),
+        values=_mixed(values, days, asked.supply, levels),
+        common=at_horizon(values, days, np.tile(COMMON_HORIZONS, (n, 1))),
         abc=_spread(at_own.abc, begun, np.full(n, CLASSES.index("C"), np.int8)),
         pattern=_spread(at_own.pattern, begun, np.full(n, PATTERNS.index("new"), np.int8)),
         groups=_spread(groups, begun, np.full(n, "", np.object_)),

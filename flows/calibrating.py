@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 from features.horizons import sample_cutoffs, thinned
 from features.panel import Panel
 from flows.blocks import Hindsight, hindsight
-from flows.fitting import FEATURES_FILE
+from flows.fitting import vocabulary_of
 from flows.memory import tidied
 from flows.run import Run
 from flows.scale import Failure, on_blocks
@@ -80,8 +79,7 @@ def up_to_date(
         seed=run.settings.model.seed,
     )
     if shop is None:
-        vocabulary = json.loads((reigning.folder / FEATURES_FILE).read_text(encoding="utf-8"))
-        shop = shop_for(run, panel, vocabulary)
+        shop = shop_for(run, panel, vocabulary_of(reigning.folder))
     later = _outcomes(shop, reigning.folder / "final", cutoffs, horizons)
     return _current(trained, panel, later)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import pandas as pd
 
 from flows.supply import SupplyFacts
 from stockalert.arrays import FloatArray
-from stockalert.at_risk import AtRisk
+from stockalert.at_risk import AtRisk, at_risk
 from stockalert.outlook import Horizons, Outlook
 from stockalert.situation import Situation
 from stockalert.tables.blocks import AnyTable, whole
@@ -72,6 +73,18 @@ class DecidedNight:
     basis: Basis | None
     notes: tuple[str, ...] = ()
     failed: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @classmethod
+    def of(cls, frames: dict[str, AnyTable], basis: Basis) -> Self:
+        """A night with nothing to note."""
+        case = basis.case
+        return cls(
+            frames,
+            missing_stock=0 if case.position is None else int((~case.position.known).sum()),
+            expected=Expected(case.outlook, case.horizons, case.supply.protection_days),
+            risk=at_risk(case),
+            basis=basis,
+        )
 
     @property
     def known(self) -> Basis:

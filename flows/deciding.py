@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 
 from features.panel import Panel
-from flows.decided import Basis, DecidedNight, Expected
+from flows.decided import Basis, DecidedNight
 from flows.forecasting import Forecast
 from flows.memory import tidied
 from flows.settings import Settings
 from flows.supply import SupplyFacts
 from stockalert.arrays import BoolArray, FloatArray, IntArray
-from stockalert.at_risk import at_risk
 from stockalert.classification import xyz_codes
 from stockalert.decide import Past, ServicePolicy, decide
 from stockalert.dependence import increment_correlation
@@ -85,7 +84,8 @@ def decide_night(
     )
     levels = forecast.outlook.levels
     covered = forecast.coverage.at(levels, np.asarray(decision.service.level, np.float64))
-    outlook = replace(forecast.outlook, coverage_recent=covered)
+    whole = facts.items.whole
+    outlook = replace(forecast.outlook, coverage_recent=covered, whole=whole)
     thresholds = _thresholds(panel, replace(forecast, outlook=outlook), facts, decision, position)
     thresholds = compared_with(thresholds, previous)
     if decision.asked is not None:
@@ -106,13 +106,7 @@ def decide_night(
     case = Situation(
         outlook, forecast.horizons, facts.supply, facts.items, past, policy, position, as_of
     )
-    return DecidedNight(
-        frames,
-        missing_stock=0 if position is None else int((~position.known).sum()),
-        expected=Expected(outlook, forecast.horizons, facts.supply.protection_days),
-        risk=at_risk(case),
-        basis=Basis(case, facts, shared),
-    )
+    return DecidedNight.of(frames, Basis(case, facts, shared))
 
 
 def _thresholds(

@@ -21,7 +21,7 @@ from features.facts import FAMILIES_READ, Facts, read_facts
 from features.outline import read_outline
 from features.panel import MEASURES, Panel
 from features.reading import read_block, read_panel
-from flows.fitting import FEATURES_FILE
+from flows.fitting import vocabulary_of
 from flows.intake import Intake
 from flows.review_past import coverage_of, nights_between, spaced
 from flows.run import Run
@@ -106,7 +106,7 @@ def _few_series(run: Run, intake: Intake) -> Panel:
 
 
 def _facts(run: Run, few: Panel, reigning: Champion) -> Facts:
-    vocabulary = json.loads((reigning.folder / FEATURES_FILE).read_text(encoding="utf-8"))
+    vocabulary = vocabulary_of(reigning.folder)
     country = run.settings.calendar.country
     return read_facts(run.tables, few, country=country, vocabulary=vocabulary)
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from features.build import FORMER_FAMILIES
+from features.facts import FAMILIES_READ
 from flows.dask_training import cluster_for
 from flows.progress import report
 from flows.run import Run
@@ -30,6 +34,7 @@ __all__ = [
     "features_fingerprint",
     "fit",
     "record_of",
+    "vocabulary_of",
 ]
 
 FEATURES_FILE = "features.json"
@@ -86,6 +91,13 @@ def artifacts_of(run: Run, training: TrainingSet, trained: TrainedModel) -> Trai
     trained.save(folder)
     (folder / FEATURES_FILE).write_text(training.vocabulary_json, encoding="utf-8")
     return TrainedArtifacts(folder, _example(training.rows), tuple(run.settings.model.levels))
+
+
+def vocabulary_of(folder: Path) -> dict[str, list[str]]:
+    """Read the names behind a model's codes, and the families that it reads, from its folder."""
+    text = (folder / FEATURES_FILE).read_text(encoding="utf-8")
+    stored: dict[str, list[str]] = json.loads(text)
+    return {FAMILIES_READ: list(FORMER_FAMILIES)} | stored
 
 
 def record_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from flows.answers import Told, put_together
 from flows.blocks import COMMON_HORIZONS, Question, answer
 from flows.calibrating import up_to_date
 from flows.coverage import Coverage
-from flows.fitting import FEATURES_FILE
+from flows.fitting import vocabulary_of
 from flows.memory import tidied
 from flows.newcomers import first_weeks
 from flows.run import Run
@@ -65,7 +64,7 @@ def model_forecast(
     A series that has not begun, and of which no launch is known, gets the formula; so does, for
     want of better, one whose block failed. A panel on disk is worked on in blocks.
     """
-    shop = shop_for(run, panel, _vocabulary(reigning))
+    shop = shop_for(run, panel, vocabulary_of(reigning.folder))
     current = up_to_date(run, panel, protection_periods(panel, supply), reigning, shop=shop)
     model = current.model
     levels = np.asarray(model.levels)
@@ -168,10 +167,3 @@ def protection_periods(panel: Panel, supply: Supply) -> IntArray:
 def _file(run: Run) -> Path:
     """Where quantiles at the common horizons lie: the most that is known of a series."""
     return run.workspace.work / "horizons.f64"
-
-
-def _vocabulary(reigning: Champion) -> dict[str, list[str]]:
-    """The names behind the category codes of the champion."""
-    text = (reigning.folder / FEATURES_FILE).read_text(encoding="utf-8")
-    vocabulary: dict[str, list[str]] = json.loads(text)
-    return vocabulary

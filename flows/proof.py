@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from features.build import aligned
-from flows.fitting import FEATURES_FILE
+from flows.fitting import vocabulary_of
 from flows.run import Run
 from flows.training_rows import TrainingSet, rows_since
 from models.demand import DemandModel
@@ -42,8 +41,7 @@ class Proof:
     @classmethod
     def load(cls, folder: Path) -> Proof:
         """Read the proof of a registered version from its files."""
-        vocabulary = json.loads((folder / FEATURES_FILE).read_text(encoding="utf-8"))
-        return cls.of(TrainedModel.load(folder), vocabulary)
+        return cls.of(TrainedModel.load(folder), vocabulary_of(folder))
 
     def forecast(self, run: Run, training: TrainingSet, since: np.datetime64) -> FloatArray:
         """Quantiles of the training set's rows from `since` on; (n_rows, n_levels), units."""

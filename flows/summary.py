@@ -16,10 +16,16 @@ from flows.promotion import Outcome
 from flows.run import Run
 from flows.summary_page import page_of
 from stockalert.nervousness import HELD, threshold_churn
+from stockalert.tables.blocks import whole
 
 __all__ = ["night_summary", "publish_summary", "training_summary"]
 
 MOST_SHOWN = 50
+_SUMMED = (
+    *("sku", "location", "reorder_point", "previous_reorder_point", "service_level", "method"),
+    *("order_quantity", "order_note", "coverage_recent", "change_reason"),
+)
+"""Columns of `thresholds` that are summed up."""
 
 
 def training_summary(run: Run, intake: Intake, outcome: Outcome) -> dict[str, Any]:
@@ -48,11 +54,16 @@ def night_summary(
     ----------
     notes : on the run, after those on its input
     """
-    thresholds = decided.thresholds
+    thresholds = whole(decided.frames["thresholds"], _SUMMED)
     due = thresholds["order_quantity"].fillna(0) > 0
     methods = thresholds["method"].value_counts().sort_index()
     summary = _input(run, intake)
-    summary["notes"] += [*_on_stock(decided), *_on_orders(run, decided), *decided.notes, *notes]
+    summary["notes"] += [
+        *_on_stock(decided),
+        *_on_orders(run, decided, thresholds),
+        *decided.notes,
+        *notes,
+    ]
     return {
         **summary,
         "model_version": model_version or "none: formula only",
@@ -141,9 +152,9 @@ def _failed(decided: DecidedNight) -> dict[str, Any]:
     return {"not forecast": decided.failed.to_dict("records")}
 
 
-def _on_orders(run: Run, decided: DecidedNight) -> list[str]:
+def _on_orders(run: Run, decided: DecidedNight, thresholds: pd.DataFrame) -> list[str]:
     """Say how many orders were held back, and which the budget could not count."""
-    thresholds, proposals = decided.thresholds, decided.held("order_proposals")
+    proposals = whole(decided.frames["order_proposals"], ["cost"])
     held, notes = thresholds[thresholds["order_note"].notna()], []
     if len(held):
         sku, location, note = held.iloc[0][["sku", "location", "order_note"]]
@@ -158,7 +169,7 @@ def _on_orders(run: Run, decided: DecidedNight) -> list[str]:
 
 
 def _on_stock(decided: DecidedNight) -> list[str]:
-    missing, of = decided.missing_stock, len(decided.thresholds)
+    missing, of = decided.missing_stock, len(decided.frames["thresholds"])
     if not missing:
         return []
     return [f"stock: {missing} of {of} skus at a location have no row and count as 0 on hand"]

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from features.attributes import read_attributes
+from features.build import DEFAULT_FAMILIES
 from features.facts import learn_vocabulary
 from features.horizons import sample_cutoffs, sample_horizons, thinned
 from features.panel import PASS_SERIES, Panel, slices
@@ -139,7 +140,8 @@ def build_training_set(run: Run, as_of: date) -> TrainingSet:
     if not (panel.n_series and len(cutoffs)):
         raise _too_short(panel)
     attributes = read_attributes(run.tables, panel)
-    vocabulary = learn_vocabulary(run.tables, attributes, run.settings.model.families)
+    families = run.settings.model.families or list(DEFAULT_FAMILIES)
+    vocabulary = learn_vocabulary(run.tables, attributes, families)
     shop, sample = shop_for(run, panel, vocabulary), _sample(run, panel, cutoffs, as_of)
     rows = _rows(shop, sample, cutoffs)
     if not len(rows):

@@ -22,11 +22,10 @@ from typing import Any, Self
 import numpy as np
 
 from models.outcomes import Outcomes
-from stockalert.arrays import BoolArray, FloatArray, IntArray
+from stockalert.arrays import FloatArray, IntArray
 from stockalert.errors import ChampionError
 from stockalert.quantiles import rearrange
 from stockalert.rows import Rows
-from stockalert.whole_units import in_whole_units
 
 __all__ = ["BLOCK_DAYS", "LEAST_BLOCKS", "PERSISTENCE", "VOLUMES", "Calibration"]
 
@@ -97,20 +96,12 @@ class Calibration:
         return self._shift(_expected(rows))
 
     def apply(self, rows: Rows, predicted: FloatArray) -> FloatArray:
-        """Shift, rearrange, floor at 0, and count in whole units what is sold in them.
+        """Shift, then rearrange, then floor at 0; shape (n_rows, n_levels), units."""
+        return self.apply_to(predicted, _expected(rows))
 
-        Returns
-        -------
-        shape (n_rows, n_levels), units
-        """
-        return self.apply_to(predicted, _expected(rows), rows.whole)
-
-    def apply_to(
-        self, predicted: FloatArray, expected: FloatArray, whole: BoolArray | None
-    ) -> FloatArray:
+    def apply_to(self, predicted: FloatArray, expected: FloatArray) -> FloatArray:
         """Do what `apply` does for windows that expect so many units."""
-        shifted = np.maximum(rearrange(predicted + self._shift(expected)), 0.0)
-        return in_whole_units(shifted, whole)
+        return np.maximum(rearrange(predicted + self._shift(expected)), 0.0)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values that `from_json` reads back exactly."""

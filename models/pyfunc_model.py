@@ -43,7 +43,6 @@ class DemandPyfunc(PythonModel):
         """Forecast a table of features, `horizon` (periods) and `scale` (units per period).
 
         Columns `abc` and `pattern` are optional; without them a row is calibrated with all others.
-        So is `whole`: true where the item is sold in whole units, which quantiles near one take.
         """
         rows = rows_of(model_input, self.model.names, self.model.categorical)
         columns = [level_name(level) for level in self.model.levels]
@@ -63,7 +62,6 @@ def rows_of(frame: pd.DataFrame, names: tuple[str, ...], categorical: tuple[str,
         scale=frame["scale"].to_numpy(np.float32),
         abc=frame.get("abc", unknown).fillna(-1).to_numpy(np.int8),
         pattern=frame.get("pattern", unknown).fillna(-1).to_numpy(np.int8),
-        whole=frame["whole"].to_numpy(np.bool_) if "whole" in frame else None,
     )
 
 

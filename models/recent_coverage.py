@@ -58,8 +58,7 @@ def coverage_by_group(
     for outcomes, calibration in judged:
         recent = outcomes.take(outcomes.end > last_day - np.timedelta64(days, "D"))
         groups += calibration.groups_of(recent.expected)
-        counted = recent.demand == np.rint(recent.demand)
-        quantiles = calibration.apply_to(recent.predicted, recent.expected, counted)
+        quantiles = calibration.apply_to(recent.predicted, recent.expected)
         reached.append(recent.demand[:, None] <= quantiles)
     if not groups:
         return {}

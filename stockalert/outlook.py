@@ -13,6 +13,7 @@ from stockalert.mapped import rows_of
 from stockalert.quantiles import at_horizon, mean
 from stockalert.tables.blocks import LongTable
 from stockalert.tables.columns import quantile_column
+from stockalert.whole_units import in_whole_units
 
 __all__ = ["Horizons", "Outlook", "forecasts_frame", "forecasts_table"]
 
@@ -31,6 +32,7 @@ class Outlook:
     model_version : None = no model was used
     calibration_group : shape (n,), text; "" = none
     coverage_recent : shape (n,), share; NaN = unknown
+    whole : shape (n,), sold in whole units so far; None = unknown
     """
 
     values: FloatArray
@@ -39,11 +41,20 @@ class Outlook:
     model_version: str | None
     calibration_group: TextArray
     coverage_recent: FloatArray
+    whole: BoolArray | None = None
 
     @property
     def expected_demand(self) -> FloatArray:
         """Mean demand over the protection interval, shape (n,), units."""
         return mean(self.values, self.levels)
+
+    @property
+    def published(self) -> FloatArray:
+        """Quantiles as they are told, near a whole number on it; shape (n, n_levels), units.
+
+        Means and shortages are those of `values`, whose curve still has its tail.
+        """
+        return in_whole_units(self.values, self.whole)
 
     def take(self, which: slice) -> Outlook:
         """Return the series that `which` selects."""
@@ -53,6 +64,7 @@ class Outlook:
             method=self.method[which],
             calibration_group=self.calibration_group[which],
             coverage_recent=self.coverage_recent[which],
+            whole=None if self.whole is None else self.whole[which],
         )
 
 
@@ -158,7 +170,10 @@ def forecasts_frame(
     stacked = np.concatenate([values, outlook.values[:, None, :]], axis=1)
     rows = stacked.reshape(-1, stacked.shape[2])[at]
     frame = series[["sku", "location"]].take(at // days.shape[1]).reset_index(drop=True)
-    quantiles = {quantile_column(level): rows[:, i] for i, level in enumerate(levels)}
+    told = (
+        rows if outlook.whole is None else in_whole_units(rows, outlook.whole[at // days.shape[1]])
+    )
+    quantiles = {quantile_column(level): told[:, i] for i, level in enumerate(levels)}
     return frame.assign(
         horizon_days=days.ravel()[at], **quantiles, expected_demand=mean(rows, levels)
     )

@@ -38,8 +38,6 @@ class Rows:
         Demand over (cutoff, cutoff + horizon]: the target; None where it is not known yet.
     weight : float32, shape (n_rows,), or None
         Trust in the target: the share of the interval whose demand was visible, 0..1.
-    whole : bool, shape (n_rows,), or None
-        The series sold in whole units up to the cutoff; None = unknown.
     """
 
     values: FloatArray
@@ -53,7 +51,6 @@ class Rows:
     pattern: IntArray
     demand: FloatArray | None = None
     weight: FloatArray | None = None
-    whole: BoolArray | None = None
 
     def __len__(self) -> int:
         return len(self.series)

@@ -16,7 +16,8 @@ def in_whole_units(values: FloatArray, whole: BoolArray | None) -> FloatArray:
     """Put quantiles that lie `NEAR` a whole number of units on it, where demand is counted.
 
     As a number 2.1 lies above the outcome 2, as a stock it serves no demand that 2 does not. The
-    order of quantiles stays, and what lies further from a whole number says how sure it is.
+    order of quantiles stays, and what lies further from a whole number says how sure it is. It is
+    for telling and stocking: a mean or a shortage needs the curve as it was forecast.
 
     Parameters
     ----------

@@ -42,6 +42,7 @@ from flows.settings import Settings
 from flows.training_rows import build_training_set
 from models.outcomes import Outcomes
 from models.training import TrainedModel
+from stockalert.whole_units import in_whole_units
 
 __all__ = ["SETTINGS", "forecast", "our_forecast"]
 
@@ -215,14 +216,21 @@ def _quantiles(
     )
     raw, outcomes = trained.final.raw(rows), trained.final.outcomes(over)
     wanted = np.searchsorted(np.asarray(trained.final.levels), LEVELS - 1e-9)
-    parts = []
+    parts, whole = [], _whole_until(panel)
     for cutoff in cutoffs:
         today = nights.last_day(cutoff)
         model = trained.updated(outcomes.take(outcomes.end <= today))
         now = rows.cutoff == today
         answer = model.calibration.apply(rows.take(now), raw[now])
+        answer = in_whole_units(answer, whole[rows.series[now]] > int(cutoff) + shift)
         parts.append(answer[np.argsort(np.argsort(place))][:, wanted])
     return np.concatenate(parts)
+
+
+def _whole_until(panel: Panel) -> Array:
+    """First period in which each series sold a part of a unit; n_periods where none was."""
+    parts = panel.units != np.rint(panel.units)
+    return np.where(parts.any(axis=1), parts.argmax(axis=1), panel.n_periods)
 
 
 def _horizons(problem: Problem, panel: Panel) -> tuple[Array, Array]:

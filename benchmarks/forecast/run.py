@@ -99,7 +99,14 @@ def _all_measured(tasks: list[_Task], jobs: int) -> Iterator[_Measured]:
     os.environ["OMP_NUM_THREADS"] = "1"
     with ProcessPoolExecutor(jobs, get_context("spawn"), max_tasks_per_child=1) as pool:
         waiting = [pool.submit(_measured, task) for task in tasks]
-        yield from (done.result() for done in as_completed(waiting))
+        failed = []
+        for done in as_completed(waiting):
+            if (error := done.exception()) is None:
+                yield done.result()
+            else:
+                failed.append(error)
+    if failed:
+        raise failed[0]
 
 
 def _measured(task: _Task) -> _Measured:

@@ -112,7 +112,6 @@ def test_nothing_after_the_cutoff_reaches_a_family(
     np.testing.assert_array_equal(before.scale, after.scale)
     np.testing.assert_array_equal(before.abc, after.abc)
     np.testing.assert_array_equal(before.pattern, after.pattern)
-    np.testing.assert_array_equal(before.whole, after.whole)
 
 
 def test_a_night_in_the_past_built_the_rows_that_training_sees_today(any_shop: Shop) -> None:
@@ -130,7 +129,6 @@ def test_a_night_in_the_past_built_the_rows_that_training_sees_today(any_shop: S
     np.testing.assert_array_equal(past.cutoff, today.cutoff)
     np.testing.assert_array_equal(past.values, today.values)
     np.testing.assert_array_equal(past.abc, today.abc)
-    np.testing.assert_array_equal(past.whole, today.whole)
 
 
 def test_the_target_does_see_what_comes_after(any_shop: Shop) -> None:

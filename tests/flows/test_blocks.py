@@ -82,6 +82,8 @@ ROWS_TOGETHER = (
     *("stockalert.outlook.BLOCK_SERIES", "stockalert.tables.blocks.BLOCK_ROWS"),
     *("stockalert.alerts.night.BLOCK_ROWS", "flows.alerting_inputs.BLOCK_SERIES"),
     *("flows.order_lines.BATCH_ROWS", "stockalert.alerts.transitions.PART_ALERTS"),
+    *("features.outline.BATCH_ROWS", "features.outline.PAIRS_KEPT", "flows.coverage.BLOCK_SERIES"),
+    *("stockalert.substitutes.BLOCK_WANTED", "stockalert.lead_time.BLOCK_SERIES"),
 )
 
 

@@ -115,14 +115,3 @@ def test_json_carries_the_calibration_exactly():
     damaged = {**calibration.to_json(), "shifts": {"volume<0.5": [0.0]}}
     with pytest.raises(ChampionError, match="damaged"):
         Calibration.from_json(damaged)
-
-
-def test_what_is_sold_in_whole_units_is_counted_in_them():
-    rows = shop(100, 1, volume=0.1)
-    none = Calibration.none(LEVELS)
-    parts = none.apply(rows, narrow(rows))
-    counted = none.apply(replace(rows, whole=np.ones(len(rows), np.bool_)), narrow(rows))
-    near = np.abs(parts - np.rint(parts)) <= 0.2
-    assert near.any()
-    assert not near.all()
-    np.testing.assert_array_equal(counted, np.where(near, np.rint(parts), parts))
