@@ -186,7 +186,7 @@ class ModelSettings(Section):
     )
     families: tuple[str, ...] = Field(
         default=(),
-        description="Feature families to learn from; none named = the default ones (decision record 18)",
+        description="Feature families to learn from; none named = the default ones",
     )
     threads: _Whole = Field(default=0, description="Processor cores used; 0 = all")
 
