@@ -8,7 +8,7 @@ from stockalert.arrays import BoolArray, FloatArray
 
 __all__ = ["NEAR", "in_whole_units"]
 
-NEAR = 0.2
+NEAR = 0.3
 """Units from a whole number that a quantile counts as that number: decision record 7."""
 
 
