@@ -134,10 +134,10 @@ def _points(
     if name == "empirical":
         return _empirical(night, periods, asked)
     if name == OURS:
-        outlook = case.outlook
+        outlook, whole = case.outlook, case.items.whole
+        told = replace(outlook, whole=whole).published
         return {
-            key: reorder_points(outlook.values, outlook.levels, level, case.items.whole)
-            for key, level in asked.items()
+            key: reorder_points(told, outlook.levels, level, whole) for key, level in asked.items()
         }
     return {
         key: formula_reorder_point(past.mean, past.sd, periods, level)

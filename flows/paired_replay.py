@@ -27,6 +27,7 @@ from stockalert.simulation import Totals
 from stockalert.simulation.comparison import Play, replayed
 from stockalert.simulation.decided import AsDecided
 from stockalert.thresholds import reorder_points
+from stockalert.whole_units import in_whole_units
 
 __all__ = ["LEAST_INTERVALS", "Shop", "replay_figures"]
 
@@ -121,7 +122,8 @@ def _table(
     )
     values = model.forecast(aligned(rows, model.names, model.categorical))
     mine = stakes.take(rows.series)
-    points = reorder_points(values, np.asarray(model.levels), mine.level, mine.whole)
+    counted = in_whole_units(values, mine.whole)
+    points = reorder_points(counted, np.asarray(model.levels), mine.level, mine.whole)
     shape = (panel.n_series, len(cutoffs))
     return AsDecided(
         reorder_point=points.reshape(shape[::-1]).T,

@@ -18,6 +18,7 @@ import numpy as np
 
 from stockalert.arrays import BoolArray, FloatArray, IntArray, NumberArray
 from stockalert.thresholds import reorder_points
+from stockalert.whole_units import in_whole_units
 
 __all__ = ["Cycles", "Stakes", "cycles"]
 
@@ -81,6 +82,7 @@ def cycles(
     [2.0, 1.0]
     """
     wanted = np.asarray(demand, np.float64)
-    stock = reorder_points(values, np.asarray(levels), stakes.level, stakes.whole)
+    told = in_whole_units(values, stakes.whole)
+    stock = reorder_points(told, np.asarray(levels), stakes.level, stakes.whole)
     short, over = np.maximum(wanted - stock, 0.0), np.maximum(stock - wanted, 0.0)
     return Cycles(stakes.shortage * short + stakes.overage * over, np.minimum(wanted, stock))

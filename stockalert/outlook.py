@@ -49,12 +49,21 @@ class Outlook:
         return mean(self.values, self.levels)
 
     @property
+    def counted(self) -> BoolArray:
+        """Which series' quantiles are told in whole units; the formula's are no counts."""
+        unknown = np.zeros(len(self.method), np.bool_)
+        counted: BoolArray = (unknown if self.whole is None else self.whole) & (
+            self.method != "formula"
+        )
+        return counted
+
+    @property
     def published(self) -> FloatArray:
         """Quantiles as they are told, near a whole number on it; shape (n, n_levels), units.
 
         Means and shortages are those of `values`, whose curve still has its tail.
         """
-        return in_whole_units(self.values, self.whole)
+        return in_whole_units(self.values, self.counted)
 
     def take(self, which: slice) -> Outlook:
         """Return the series that `which` selects."""
@@ -170,9 +179,7 @@ def forecasts_frame(
     stacked = np.concatenate([values, outlook.values[:, None, :]], axis=1)
     rows = stacked.reshape(-1, stacked.shape[2])[at]
     frame = series[["sku", "location"]].take(at // days.shape[1]).reset_index(drop=True)
-    told = (
-        rows if outlook.whole is None else in_whole_units(rows, outlook.whole[at // days.shape[1]])
-    )
+    told = in_whole_units(rows, outlook.counted[at // days.shape[1]])
     quantiles = {quantile_column(level): told[:, i] for i, level in enumerate(levels)}
     return frame.assign(
         horizon_days=days.ravel()[at], **quantiles, expected_demand=mean(rows, levels)

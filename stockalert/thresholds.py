@@ -29,7 +29,6 @@ from stockalert.quantiles import quantile_at
 from stockalert.service_level import ServiceLevels
 from stockalert.tables.columns import quantile_column
 from stockalert.tables.outputs import OUTPUT_TABLES
-from stockalert.whole_units import in_whole_units
 
 __all__ = [
     "COMPARED",
@@ -107,8 +106,6 @@ def reorder_points(
 ) -> FloatArray:
     """Quantile of demand over the protection interval, rounded up where units are whole.
 
-    Before that, quantiles near a whole number are put on it: `stockalert.whole_units`.
-
     Parameters
     ----------
     values : shape (n, n_levels), units
@@ -122,8 +119,7 @@ def reorder_points(
     >>> reorder_points(values, levels, 0.9, np.array([True, False])).tolist()
     [21.0, 20.5]
     """
-    counted = in_whole_units(np.asarray(values, np.float64), whole)
-    exact = np.clip(quantile_at(counted, levels, level), 0.0, None)
+    exact = np.clip(quantile_at(values, levels, level), 0.0, None)
     return np.where(whole, np.ceil(exact - TINY), exact)
 
 

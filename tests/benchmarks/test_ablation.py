@@ -12,7 +12,7 @@ from stockalert.rows import Rows
 
 
 def _rows(n: int, seed: int) -> Rows:
-    """Demand follows the price alone; attributes are noise."""
+    """Demand follows the price alone; the category, given as if it were a season, is noise."""
     draw = np.random.default_rng(seed)
     values = draw.random((n, 3)).astype(np.float32)
     values[:, 1] = draw.integers(0, 4, n)
@@ -34,7 +34,7 @@ def _rows(n: int, seed: int) -> Rows:
 @pytest.fixture(scope="module")
 def changes() -> dict[str, ablation.Change]:
     train, test = _rows(6_000, 1), _rows(2_000, 2)
-    given = {"prices": ("log_price", "price_28d"), "attributes": ("attribute_category",)}
+    given = {"prices": ("log_price", "price_28d"), "seasonality": ("attribute_category",)}
     assert test.demand is not None
     rows = AblationRows(
         train=train,
@@ -60,8 +60,8 @@ def test_leaving_out_what_matters_costs_and_the_interval_says_so(changes) -> Non
 
 
 def test_noise_costs_nothing_when_it_is_left_out(changes) -> None:
-    assert changes["attributes"].high < 0.01
+    assert changes["seasonality"].high < 0.01
 
 
 def test_families_without_a_column_are_not_listed(changes) -> None:
-    assert set(changes) == {"(default)", "prices", "attributes"}
+    assert set(changes) == {"(default)", "prices", "seasonality"}

@@ -18,6 +18,7 @@ from stockalert.outlook import Outlook
 from stockalert.positions import Position
 from stockalert.situation import Situation
 from stockalert.thresholds import Supply
+from stockalert.whole_units import in_whole_units
 
 LEVELS = np.array([0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99])
 MEAN, SHAPE = 30.0, 4.0
@@ -75,7 +76,8 @@ def test_nothing_is_known_without_stock() -> None:
 
 def test_orders_follow_the_threshold_that_is_served() -> None:
     case = _shop([50.0, 50.0, 50.0])
-    asked = np.ceil(DEMAND.ppf(0.95))
+    exact = in_whole_units(np.atleast_1d(DEMAND.ppf(0.95)), np.array([True])).item()
+    asked = np.ceil(exact)
     before = np.array([asked - 1, asked + 1, 3 * asked])
     served = Served(
         reorder_point=before,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from hypothesis import given
@@ -47,10 +49,12 @@ def test_every_horizon_of_a_series_is_counted():
 def test_reorder_points_and_told_quantiles_are_counted_and_means_are_not():
     levels, values = np.array([0.5, 0.9]), np.array([[0.9, 2.1], [0.9, 2.1]])
     whole, zeros = np.array([True, False]), np.zeros(2)
-    assert reorder_points(values, levels, 0.9, whole).tolist() == [2.0, 2.1]
     method = np.full(2, "quantile", np.object_)
     outlook = Outlook(values, levels, method, None, np.full(2, "", np.object_), zeros, whole)
     assert outlook.published.tolist() == [[1.0, 2.0], [0.9, 2.1]]
+    assert reorder_points(outlook.published, levels, 0.9, whole).tolist() == [2.0, 2.1]
+    by_formula = replace(outlook, method=np.full(2, "formula", np.object_))
+    assert by_formula.published.tolist() == values.tolist(), "the formula counts nothing"
     series = pd.DataFrame({"sku": ["mug", "tea"], "location": "X"}, dtype="str")
     told = forecasts_frame(
         series,
