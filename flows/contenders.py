@@ -134,11 +134,8 @@ def _points(
     if name == "empirical":
         return _empirical(night, periods, asked)
     if name == OURS:
-        outlook, whole = case.outlook, case.items.whole
-        told = replace(outlook, whole=whole).published
-        return {
-            key: reorder_points(told, outlook.levels, level, whole) for key, level in asked.items()
-        }
+        told, levels, whole = case.told, case.outlook.levels, case.items.whole
+        return {key: reorder_points(told, levels, level, whole) for key, level in asked.items()}
     return {
         key: formula_reorder_point(past.mean, past.sd, periods, level)
         for key, level in asked.items()

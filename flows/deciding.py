@@ -28,7 +28,7 @@ from stockalert.situation import ClassTerms, Situation, of_classes
 from stockalert.tables.blocks import AnyTable
 from stockalert.thresholds import Decision, Kinds, compared_with, thresholds_frame
 
-__all__ = ["DecidedNight", "decide_night", "past_of", "service_policy"]
+__all__ = ["decide_night", "past_of", "service_policy"]
 
 
 _SHARED = (

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.build import DEFAULT_FAMILIES, FAMILIES, build_rows, family_columns
+from features.build import FAMILIES, build_rows, family_columns
 from features.facts import FAMILIES_READ, Facts, read_facts
 from features.outline import read_outline
 from features.panel import MEASURES, Panel
@@ -66,7 +66,7 @@ def input_drift(run: Run, panel: Panel, reigning: Champion) -> pd.DataFrame:
     few = panel.block(sampled)
     few = replace(few, series=few.series.reset_index(drop=True))
     facts = _facts(run, few, reigning)
-    read = set(facts.vocabulary.get(FAMILIES_READ, list(DEFAULT_FAMILIES))) - {_CALENDAR}
+    read = set(facts.vocabulary[FAMILIES_READ]) - {_CALENDAR}
     cutoffs = np.unique(np.concatenate([side for pair in pairs for side in pair]))
     rows = build_rows(
         few,

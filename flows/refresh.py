@@ -13,7 +13,8 @@ from prefect import flow
 
 from flows.alerting_steps import tell_alerts, with_alerts
 from flows.clock import now
-from flows.deciding import DecidedNight, decide_night, past_of, service_policy
+from flows.decided import DecidedNight
+from flows.deciding import decide_night, past_of, service_policy
 from flows.forecasting import formula_forecast, model_forecast
 from flows.guarding import guarded
 from flows.intake import Intake

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -45,8 +44,7 @@ def decide(
     """
     case = Situation(outlook, horizons, supply, items, past, policy, position, as_of)
     service = service_levels(case)
-    told = replace(outlook, whole=items.whole).published
-    asked = reorder_points(told, outlook.levels, service.level, items.whole)
+    asked = reorder_points(case.told, outlook.levels, service.level, items.whole)
     point = asked if served is None else _calmed(case, service, asked, served)
     orders = order_tonight(case, service, point)
     periods = supply.protection_days / past.period_days

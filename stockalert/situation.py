@@ -97,6 +97,11 @@ class Situation:
     as_of: date
 
     @property
+    def told(self) -> FloatArray:
+        """Quantiles over the protection intervals as they are told and stocked: (n, n_levels)."""
+        return replace(self.outlook, whole=self.items.whole).published
+
+    @property
     def inventory_position(self) -> FloatArray:
         """On hand + on order − backordered, shape (n,), units; NaN = unknown."""
         if self.position is None:

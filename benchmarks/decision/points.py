@@ -12,6 +12,7 @@ from benchmarks.forecast.problem import Array, Problem
 from models.baseline import empirical_quantiles
 from stockalert.formulas import formula_reorder_point
 from stockalert.quantiles import quantile_at
+from stockalert.whole_units import in_whole_units
 
 __all__ = ["SWEEP", "Points", "empirical_points", "formula_points", "our_points"]
 
@@ -55,9 +56,11 @@ def empirical_points(problem: Problem, cutoffs: Array) -> Points:
     return _looked_up(np.stack(tables), SWEEP)
 
 
-def our_points(quantiles: Quantiles) -> Points:
-    """The product's quantiles of demand over P, the first horizon that was asked for."""
-    return _looked_up(quantiles.values[:, :, 0], quantiles.levels)
+def our_points(quantiles: Quantiles, problem: Problem) -> Points:
+    """The product's quantiles of demand over P, the first horizon asked for, as it tells them."""
+    whole = (problem.demand == np.rint(problem.demand)).all(axis=1)
+    told = [in_whole_units(table, whole) for table in quantiles.values[:, :, 0]]
+    return _looked_up(np.stack(told), quantiles.levels)
 
 
 def _looked_up(tables: Array, known: Array) -> Points:

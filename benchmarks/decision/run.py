@@ -101,7 +101,7 @@ def main(
 
 def _shop(shop: Shop, question: Question, again: bool) -> Found:
     ours = our_quantiles(question, again=again)
-    result, _ = retail_result(shop, our_points(ours))
+    result, _ = retail_result(shop, our_points(ours, shop.problem))
     result["cost_of_forecasts"] = ours.cost
     return result, {"trade_off": trade_off(shop.problem.name.replace("_", " "), result)}
 

@@ -12,7 +12,8 @@ from scipy.stats import norm
 from benchmarks.decision.cost_mode import drawn_money
 from benchmarks.decision.figures import trade_off
 from benchmarks.decision.levels import marginal_levels, uniform_levels
-from benchmarks.decision.points import SWEEP, empirical_points, formula_points
+from benchmarks.decision.nights import Quantiles
+from benchmarks.decision.points import SWEEP, empirical_points, formula_points, our_points
 from benchmarks.decision.report import markdown
 from benchmarks.decision.results import named_figures, read_results, store_result
 from benchmarks.decision.retail import HEADLINE, RIVALS, retail_result
@@ -33,6 +34,15 @@ def test_reorder_points_know_nothing_after_their_cutoff(shop, rule):
     later[:, 451:] += 100
     told, changed = (rule(p, cutoffs)(levels) for p in (shop, replace(shop, demand=later)))
     assert (told == changed).all()
+
+
+def test_ours_stocks_quantiles_as_they_are_told(shop):
+    values = np.full((2, 40, 1, 2), 3.2)
+    found = our_points(Quantiles(values, np.array([0.5, 0.9]), {}), shop)(np.full((40, 2), 0.9))
+    parts = replace(shop, demand=shop.demand + 0.5)
+    others = our_points(Quantiles(values, np.array([0.5, 0.9]), {}), parts)(np.full((40, 2), 0.9))
+    assert (found == 3.0).all()
+    assert np.allclose(others, 3.2)
 
 
 def test_the_formula_is_mean_and_deviation_of_180_days(shop):

@@ -30,11 +30,13 @@ from flows.service_desk import with_availability
 from flows.shop import stored_panel
 from flows.supply import read_position, read_supply
 from flows.training_rows import build_training_set
+from stockalert.nervousness import HELD
 from stockalert.positions import position_at
 from stockalert.rows import Rows
 from stockalert.served import previous_night
 from stockalert.tables import OUTPUT_TABLES, forecasts_table
 from stockalert.tables.blocks import checked_batches, whole
+from stockalert.whole_units import NEAR
 from tests.flows.blocks_shop import (
     TrainedShop,
     forecast_of,
@@ -116,6 +118,19 @@ def test_every_table_of_a_night_is_the_same_bit_for_bit_however_few_rows_are_hel
     assert len(expected["alerts"]) > 9
     for name, table in expected.items():
         assert found[name].equals(table, check_metadata=True), name
+
+
+def test_a_reorder_point_is_the_quantile_that_is_told_rounded_up(published: TrainedShop) -> None:
+    with published.night() as run:
+        decided = forecast_and_decide.fn(run, Intake(SECOND_NIGHT, "D", {}, ()), published.reigning)
+    rows = decided.thresholds
+    free = (rows["service_level"] == 0.95) & (rows["change_reason"] != HELD)
+    told = rows["q950"].to_numpy()
+    near = np.abs(told - np.rint(told))
+    counted = (rows["method"] == "quantile").to_numpy() & decided.facts.items.whole
+    assert free[counted].any()
+    assert not ((near > 1e-9) & (near <= NEAR))[counted].any()
+    np.testing.assert_array_equal(rows["reorder_point"][free], np.ceil(told[free] - 1e-9))
 
 
 def test_without_a_model_blocks_agree_as_well(shop: TrainedShop) -> None:
